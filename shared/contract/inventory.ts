@@ -1,0 +1,132 @@
+import { z } from 'zod'
+import { Id } from '../domain/json.ts'
+import { Title, ServerPath, SiteName } from '../domain/names.ts'
+import {
+  Backend,
+  BackendAddress,
+  Backup,
+  Client,
+  Platform,
+  PlatformStatus,
+  Server,
+  ServerStatus,
+  ServiceSettings,
+  Site,
+  SiteStatus,
+} from '../domain/objects.ts'
+import { Task } from '../domain/task.ts'
+import { Secrets } from './backend.ts'
+import { desk, Page, pageOf } from './base.ts'
+
+/** What lists and pages show beside the object itself. */
+const shown = { lastTask: Task.nullable() }
+
+export const ServerRow = Server.extend({
+  ...shown,
+  backend: Backend,
+  platforms: z.number().int(),
+  sites: z.number().int(),
+})
+export type ServerRow = z.infer<typeof ServerRow>
+
+export const PlatformRow = Platform.extend({ ...shown, server: Server, sites: z.number().int() })
+export type PlatformRow = z.infer<typeof PlatformRow>
+
+export const SiteRow = Site.extend({
+  ...shown,
+  platform: Platform,
+  server: Server,
+  client: Client.nullable(),
+  lastBackup: Backup.nullable(),
+})
+export type SiteRow = z.infer<typeof SiteRow>
+
+/** A service type as the form offers it. */
+export const ServiceType = z.object({
+  service: z.string(),
+  type: z.string(),
+  title: z.string(),
+  description: z.string(),
+  defaultPort: z.number().nullable(),
+})
+export type ServiceType = z.infer<typeof ServiceType>
+
+export const server = {
+  list: desk.input(Page.extend({ status: ServerStatus.optional() })).output(pageOf(ServerRow)),
+  get: desk.input(z.object({ id: Id })).output(ServerRow),
+  serviceTypes: desk.output(z.array(ServiceType)),
+  /** Stores the server (and its backend where it is new) and queues a verify. */
+  add: desk
+    .input(
+      z.object({
+        title: Title,
+        backend: z.union([
+          z.object({ id: Id }),
+          z.object({ address: BackendAddress, secrets: Secrets.optional() }),
+        ]),
+        services: Server.shape.services,
+      }),
+    )
+    .output(z.object({ server: Server, task: Task })),
+  edit: desk
+    .input(z.object({ id: Id, title: Title, services: z.record(z.string(), ServiceSettings) }))
+    .output(z.object({ server: Server, task: Task })),
+  /** Removes it here, with its backend if that carries nothing else; touches nothing on the machine. */
+  forget: desk.input(z.object({ id: Id })).output(z.object({})),
+}
+
+export const platform = {
+  list: desk
+    .input(Page.extend({ status: PlatformStatus.optional(), serverId: Id.optional() }))
+    .output(pageOf(PlatformRow)),
+  get: desk.input(z.object({ id: Id })).output(PlatformRow),
+  add: desk
+    .input(z.object({ title: Title, serverId: Id, root: ServerPath }))
+    .output(z.object({ platform: Platform, task: Task })),
+  edit: desk
+    .input(z.object({ id: Id, title: Title, root: ServerPath }))
+    .output(z.object({ platform: Platform, task: Task })),
+  forget: desk.input(z.object({ id: Id })).output(z.object({})),
+}
+
+export const site = {
+  list: desk
+    .input(
+      Page.extend({
+        status: SiteStatus.optional(),
+        serverId: Id.optional(),
+        platformId: Id.optional(),
+        clientId: Id.optional(),
+      }),
+    )
+    .output(pageOf(SiteRow)),
+  get: desk.input(z.object({ id: Id })).output(SiteRow),
+  /** Stores the site and queues its install. */
+  add: desk
+    .input(
+      z.object({
+        name: SiteName,
+        platformId: Id,
+        clientId: Id.nullable().default(null),
+        aliases: z.array(SiteName).max(200).default([]),
+      }),
+    )
+    .output(z.object({ site: Site, task: Task })),
+  edit: desk
+    .input(z.object({ id: Id, clientId: Id.nullable(), aliases: z.array(SiteName).max(200) }))
+    .output(z.object({ site: Site, task: Task })),
+  forget: desk.input(z.object({ id: Id })).output(z.object({})),
+}
+
+export const client = {
+  list: desk.input(Page).output(pageOf(Client.extend({ sites: z.number().int() }))),
+  add: desk
+    .input(z.object({ title: Title, email: z.email().nullable().default(null) }))
+    .output(Client),
+}
+
+export const backup = {
+  list: desk
+    .input(Page.extend({ siteId: Id.optional() }))
+    .output(pageOf(Backup.extend({ siteName: z.string(), serverTitle: z.string() }))),
+}

@@ -1,0 +1,91 @@
+import { eventIterator } from '@orpc/contract'
+import { z } from 'zod'
+import { Form } from '../domain/form.ts'
+import { Id, JsonRecord } from '../domain/json.ts'
+import { ObjectKind } from '../domain/objects.ts'
+import { Queue } from '../domain/queue.ts'
+import { Attempt, LogEntry, Task, TaskActivity, TaskStatus } from '../domain/task.ts'
+import { desk, Page, pageOf } from './base.ts'
+
+/** A task type as an object's page offers it. */
+export const OfferedTask = z.object({
+  type: z.string(),
+  title: z.string(),
+  description: z.string(),
+  /** Lower comes first. */
+  weight: z.number(),
+  form: Form,
+  /** It destroys something: the dialog asks for the object's name. */
+  isDangerous: z.boolean(),
+  /** It cannot be undone or is asked for by mistake easily: a dialog comes before it. */
+  hasDialog: z.boolean(),
+  /** Why it is not allowed now; null where it is. */
+  refusal: z.string().nullable(),
+})
+export type OfferedTask = z.infer<typeof OfferedTask>
+
+export const TaskRow = Task.extend({
+  /** The type's title: “Verify”. */
+  title: z.string(),
+  /** The object's title as it is today. */
+  objectTitle: z.string(),
+  backendTitle: z.string(),
+  activity: TaskActivity.nullable(),
+})
+export type TaskRow = z.infer<typeof TaskRow>
+
+export const TaskDetails = TaskRow.extend({ history: z.array(Attempt) })
+export type TaskDetails = z.infer<typeof TaskDetails>
+
+export const task = {
+  list: desk
+    .input(
+      Page.extend({
+        statuses: z.array(TaskStatus).optional(),
+        objectId: Id.optional(),
+        backendId: Id.optional(),
+      }),
+    )
+    .output(pageOf(TaskRow)),
+  get: desk.input(z.object({ id: Id })).output(TaskDetails),
+  /** By the short number that people read. */
+  getByNumber: desk.input(z.object({ number: z.number().int() })).output(TaskDetails),
+  offered: desk
+    .input(z.object({ objectKind: ObjectKind, objectId: Id }))
+    .output(z.array(OfferedTask)),
+  add: desk
+    .input(
+      z.object({
+        objectKind: ObjectKind,
+        objectId: Id,
+        type: z.string(),
+        values: JsonRecord.default({}),
+        /** The object's name as typed, where the type is dangerous. */
+        confirmation: z.string().optional(),
+        origin: z.enum(['user', 'command-line']).default('user'),
+      }),
+    )
+    .output(Task),
+  cancel: desk.input(z.object({ id: Id })).output(Task),
+  retry: desk.input(z.object({ id: Id })).output(Task),
+  /** Entries from `from` on, at most `limit`; `total` counts all there are. */
+  log: desk
+    .input(
+      z.object({
+        attemptId: Id,
+        from: z.number().int().min(0),
+        limit: z.number().int().min(1).max(5000),
+      }),
+    )
+    .output(z.object({ entries: z.array(LogEntry), total: z.number().int() })),
+  /** Entries from `from` on in batches, and on as they come; ends with the attempt. */
+  followLog: desk
+    .input(z.object({ attemptId: Id, from: z.number().int().min(0) }))
+    .output(eventIterator(z.array(LogEntry))),
+}
+
+export const queue = {
+  list: desk.output(z.array(Queue)),
+  pause: desk.input(z.object({ name: z.string() })).output(Queue),
+  resume: desk.input(z.object({ name: z.string() })).output(Queue),
+}

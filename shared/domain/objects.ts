@@ -1,0 +1,166 @@
+import { z } from 'zod'
+import {
+  ContextName,
+  HostAddress,
+  PortNumber,
+  ServerPath,
+  SiteName,
+  Title,
+  UserName,
+} from './names.ts'
+import { Id, Instant, JsonRecord } from './json.ts'
+
+/** What a task can be about. */
+export const ObjectKind = z.enum(['server', 'platform', 'site'])
+export type ObjectKind = z.infer<typeof ObjectKind>
+
+/** How one logs in. Secrets themselves (password, passphrase) are never part of it. */
+export const Login = z.discriminatedUnion('method', [
+  z.object({ method: z.literal('agent') }),
+  z.object({
+    method: z.literal('key'),
+    keyFile: z.string().trim().min(1, 'Name the private key file.').max(1024),
+  }),
+  z.object({ method: z.literal('password') }),
+  z.object({ method: z.literal('keyboard-interactive') }),
+])
+export type Login = z.infer<typeof Login>
+
+export const Dialect = z.enum(['native', 'aegir'])
+export type Dialect = z.infer<typeof Dialect>
+
+/** How to reach one account on one machine. `host` may be a Host of ~/.ssh/config. */
+export const BackendAddress = z.object({
+  host: HostAddress,
+  port: PortNumber,
+  user: UserName,
+  login: Login,
+})
+export type BackendAddress = z.infer<typeof BackendAddress>
+
+/** One account on one machine: it holds contexts and runs commands. */
+export const Backend = BackendAddress.extend({
+  id: Id,
+  title: Title,
+  dialect: Dialect,
+  /** How many tasks may run on it at once. */
+  limit: z.number().int().min(1).max(64),
+  recurringOwner: z.enum(['desk', 'server']),
+  /** True for the embedded demo server, so that it can be removed in one click. Nothing else looks at it. */
+  isDemo: z.boolean(),
+  createdAt: Instant,
+  changedAt: Instant,
+})
+export type Backend = z.infer<typeof Backend>
+
+/** What is known of a backend's reachability; kept in memory, never stored. */
+export const BackendState = z.object({
+  backendId: Id,
+  connection: z.enum(['closed', 'connecting', 'open', 'failed']),
+  /** When the far side was last heard of. */
+  seenAt: Instant.nullable(),
+  latencyMs: z.number().nullable(),
+  clockOffsetMs: z.number().nullable(),
+  problem: z
+    .object({ code: z.string(), message: z.string(), since: Instant, retryAt: Instant.nullable() })
+    .nullable(),
+  /** The secrets without which no connection can be made, where they are not at hand. */
+  needsSecret: z.enum(['password', 'passphrase']).nullable(),
+})
+export type BackendState = z.infer<typeof BackendState>
+
+/** A web service of a server: its type and what that type stores. */
+export const ServiceSettings = z.object({
+  type: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/),
+  port: PortNumber.nullable(),
+  restartCommand: z.string().max(1024).nullable(),
+})
+export type ServiceSettings = z.infer<typeof ServiceSettings>
+
+const base = {
+  id: Id,
+  /** Context name without `@`; unique on its backend, chosen once. */
+  name: ContextName,
+  title: Title,
+  backendId: Id,
+  /** The last good verify; null before it. */
+  verifiedAt: Instant.nullable(),
+  createdAt: Instant,
+  changedAt: Instant,
+  /** What the backend was last told to keep; null before the first successful save. */
+  savedOptions: JsonRecord.nullable(),
+}
+
+/** Aegir's HOSTING_SERVER_*; nothing that ships locks a server, a backend may. */
+export const ServerStatus = z.enum(['queued', 'enabled', 'locked', 'deleted'])
+export type ServerStatus = z.infer<typeof ServerStatus>
+
+export const Server = z.object({
+  ...base,
+  kind: z.literal('server'),
+  status: ServerStatus,
+  /** The machine's own address, for the contexts (`remote_host`). */
+  remoteHost: HostAddress,
+  /** By service name: `http`, later `db`, `certificate` … */
+  services: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), ServiceSettings),
+})
+export type Server = z.infer<typeof Server>
+
+export const PlatformStatus = z.enum(['queued', 'enabled', 'locked', 'deleted'])
+export type PlatformStatus = z.infer<typeof PlatformStatus>
+
+/** Which application a platform carries; `null` until a verify has found out. */
+export const ApplicationName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/)
+
+export const Platform = z.object({
+  ...base,
+  kind: z.literal('platform'),
+  status: PlatformStatus,
+  serverId: Id,
+  root: ServerPath,
+  application: ApplicationName.nullable(),
+  version: z.string().max(64).nullable(),
+})
+export type Platform = z.infer<typeof Platform>
+
+export const SiteStatus = z.enum(['queued', 'enabled', 'disabled', 'deleted'])
+export type SiteStatus = z.infer<typeof SiteStatus>
+
+export const Site = z.object({
+  ...base,
+  kind: z.literal('site'),
+  status: SiteStatus,
+  platformId: Id,
+  clientId: Id.nullable(),
+  aliases: z.array(SiteName).max(200),
+  /** Where the site answers, as its backend says; null until it was installed. */
+  url: z.string().max(2048).nullable(),
+})
+export type Site = z.infer<typeof Site>
+
+export const Client = z.object({
+  id: Id,
+  title: Title,
+  email: z.email().nullable(),
+  createdAt: Instant,
+  changedAt: Instant,
+})
+export type Client = z.infer<typeof Client>
+
+/** A backup lies on its backend; here is where. */
+export const Backup = z.object({
+  id: Id,
+  siteId: Id,
+  backendId: Id,
+  file: ServerPath,
+  sizeBytes: z.number().int().min(0),
+  description: z.string().max(500),
+  createdAt: Instant,
+  taskId: Id.nullable(),
+})
+export type Backup = z.infer<typeof Backup>
+
+export type HostingObject = Server | Platform | Site
+
+/** How an object's context is written in full. */
+export const toContext = (object: { name: string }): string => `@${object.name}`
