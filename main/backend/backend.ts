@@ -1,0 +1,58 @@
+import type { JsonRecord } from '#shared/domain/json.ts'
+import type { LogLevel, Progress } from '#shared/domain/task.ts'
+import type { ProvisionContext } from '#shared/protocol/provision.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { RunStage, RunStream } from '../ssh/run.ts'
+import type { Line } from '../lib/lines.ts'
+
+/** What a task asks of a backend, in no dialect. Context names carry no `@`. */
+export interface BackendRequest {
+  /** Contexts to save first, in this order. A null value unsets its key. */
+  contexts: readonly { name: string; options: JsonRecord }[]
+  /** `verify`, `install`, … without the dialect's prefix. */
+  command: { name: string; context: string; args: readonly string[]; options: JsonRecord }
+  /** The context that goes once the command has succeeded. */
+  forgets: string | null
+}
+
+/** What one line of output meant. */
+export type OutputEntry =
+  | { kind: 'message'; level: LogLevel; text: string; serverAt: number | null }
+  | { kind: 'progress'; progress: Progress; serverAt: number | null }
+
+export type Outcome =
+  | {
+      isOk: true
+      data: JsonRecord
+      contexts: readonly ProvisionContext[]
+      removedContexts: readonly string[]
+    }
+  | {
+      isOk: false
+      /** Of shared/errors.ts (`run.lost`, `backend.no-result` …) or the backend's own (`PROVISION_…`). */
+      code: string
+      message: string
+      contexts: readonly ProvisionContext[]
+      removedContexts: readonly string[]
+    }
+
+/** Reads what one run prints. Made anew for each follow of an attempt; fed every line from its offsets on. */
+export interface OutputReader {
+  /** The entry to log for a line, or undefined where the line is for the reader only (a result). */
+  read(stage: number, stream: RunStream, line: Line): OutputEntry | undefined
+  /** What the run came to, after its last line. `exitCodes` are those of the stages that ran. */
+  outcome(exitCodes: readonly number[]): Outcome
+}
+
+/**
+ * One way of speaking to a backend. `native` and `aegir` are the two; nobody else knows which one runs.
+ * A result line is re-read after a restart, since only logged lines count as taken.
+ */
+export interface DialectDriver {
+  /** Makes sure that the far side can run our commands (puts the program there); called once a connection. */
+  prepare(connection: Connection): Promise<void>
+  stages(connection: Connection, request: BackendRequest): readonly RunStage[]
+  reader(request: BackendRequest): OutputReader
+  /** The codes that put a task back into its queue: the machine is too busy. */
+  isOverload(code: string): boolean
+}
