@@ -1,0 +1,61 @@
+import { defineTaskType, type Feature } from '../hooks/feature.ts'
+import { takeOver } from './effects.ts'
+
+const NOT_WHEN_DELETED = 'The server was deleted.'
+
+/** Servers: what a backend keeps of them, and their tasks. */
+export const servers: Feature = {
+  name: 'servers',
+  title: 'Servers',
+
+  taskTypes: [
+    defineTaskType({
+      type: 'verify',
+      objectKind: 'server',
+      title: 'Verify',
+      description: 'Check the server and bring its configuration up to date.',
+      weight: 0,
+      savesContext: true,
+      refusal: (server) => (server.status === 'deleted' ? NOT_WHEN_DELETED : null),
+    }),
+    defineTaskType({
+      type: 'delete',
+      objectKind: 'server',
+      title: 'Delete',
+      description:
+        'Remove what Hosting Desk keeps of this server on it. The machine itself is untouched.',
+      weight: 90,
+      savesContext: false,
+      forgetsContext: true,
+      hasDialog: true,
+      isDangerous: true,
+      refusal(server, host) {
+        if (server.status === 'deleted') return NOT_WHEN_DELETED
+        const count = host.platformsOf(server.id).length
+        return count === 0 ? null : `It still carries ${count} platform${count === 1 ? '' : 's'}.`
+      },
+    }),
+  ],
+
+  contextOptions(options, object) {
+    if (object.kind !== 'server') return options
+    const services = Object.entries(object.services).flatMap(([name, service]) => [
+      [`${name}_service_type`, service.type],
+      [`${name}_port`, service.port],
+      [`${name}_restart_cmd`, service.restartCommand],
+    ])
+    return {
+      ...options,
+      context_type: 'server',
+      remote_host: object.remoteHost,
+      ...Object.fromEntries(services),
+    }
+  },
+
+  afterTask(task, result, host) {
+    if (task.objectKind !== 'server') return
+    const server = takeOver(host.get('server', task.objectId), task, result, host)
+    if (task.type === 'verify') host.put('server', { ...server, status: 'enabled' })
+    if (task.type === 'delete') host.put('server', { ...server, status: 'deleted' })
+  },
+}

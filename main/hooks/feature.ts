@@ -1,0 +1,101 @@
+import type { Form, FormProblems } from '#shared/domain/form.ts'
+import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
+import type { QueueDefinition } from '#shared/domain/queue.ts'
+import type { Task, TaskStatus } from '#shared/domain/task.ts'
+import type { ProvisionContext } from '#shared/protocol/provision.ts'
+import type { Host, ReadingHost } from './host.ts'
+
+/** What a task's run came to, as hooks see it. */
+export interface TaskResult {
+  data: JsonRecord
+  contexts: readonly ProvisionContext[]
+  removedContexts: readonly string[]
+}
+
+export interface TaskFailure {
+  status: 'error' | 'cancelled'
+  code: string
+  message: string
+}
+
+/** Objects that a task needs: `exclusive` ones alone, `shared` ones together with other sharers. */
+export interface Uses {
+  exclusive: readonly Id[]
+  shared: readonly Id[]
+}
+
+/**
+ * A task type on one kind of object (Aegir's hook_hosting_tasks). What is a function decides and changes nothing.
+ */
+export interface TaskTypeDefinition<Kind extends ObjectKind = ObjectKind> {
+  type: string
+  objectKind: Kind
+  title: string
+  description: string
+  /** Lower comes first on the object's page. */
+  weight: number
+  /** The command's name on the backend without its prefix; the type itself where absent. */
+  command?: string
+  /** Whether lasting facts are saved before the command (Aegir's provision_save). */
+  savesContext: boolean
+  /** Whether the context goes after the command has succeeded. */
+  forgetsContext?: boolean
+  hasDialog?: boolean
+  isDangerous?: boolean
+  /** Queued by the application alone, never offered. */
+  isHidden?: boolean
+  form?: Form
+  validate?(values: JsonRecord, object: ObjectOf<Kind>, host: ReadingHost): FormProblems
+  /** Why it is not allowed for this object as it is now; null where it is. */
+  refusal(object: ObjectOf<Kind>, host: ReadingHost): string | null
+  /** Beside the object itself, which is always used exclusively, and its parents, which are shared. */
+  uses?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): Uses
+  args?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): string[]
+  options?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): JsonRecord
+}
+
+export type ObjectOf<Kind extends ObjectKind> = Extract<HostingObject, { kind: Kind }>
+
+/** A service type that a server can carry (Aegir's hostingService). */
+export interface ServiceTypeDefinition {
+  /** `http`, `db` … */
+  service: string
+  type: string
+  title: string
+  description: string
+  /** Null where the type has no port. */
+  defaultPort: number | null
+}
+
+/**
+ * Something that joins in: shipped or written by a user. A plain object; everything beside the name and the title is
+ * optional. Hooks of one kind are called in the order of {@link orderFeatures}.
+ */
+export interface Feature {
+  name: string
+  title: string
+  /** Names of features that come before this one and without which it is not loaded. */
+  requires?: readonly string[]
+  taskTypes?: readonly TaskTypeDefinition[]
+  services?: readonly ServiceTypeDefinition[]
+  queues?: readonly QueueDefinition[]
+  /**
+   * Lasting facts of an object for its backend (hook_hosting_OBJECT_context_options), in turn: gets what those before
+   * gave, returns the whole. A null value unsets the key.
+   */
+  contextOptions?(options: JsonRecord, object: HostingObject, host: ReadingHost): JsonRecord
+  /** A task has succeeded (hook_post_hosting_TYPE_task); changes made through `host` are stored with its status. */
+  afterTask?(task: Task, result: TaskResult, host: Host): void | Promise<void>
+  /** A task has failed or was cancelled (hook_hosting_TYPE_task_rollback). */
+  afterRollback?(task: Task, failure: TaskFailure, host: Host): void | Promise<void>
+  /** A task's status has changed and is stored (hook_hosting_task_update_status). */
+  taskStatusChanged?(task: Task, status: TaskStatus): void | Promise<void>
+  /** Whether a host name may be used by the object `for` (hook_allow_domain); a reason where not. */
+  allowDomain?(name: string, options: { for: Id | null; host: ReadingHost }): true | string
+}
+
+/** Lets the compiler check a definition against its own kind of object, and widens it for the registry. */
+export const defineTaskType = <Kind extends ObjectKind>(
+  definition: TaskTypeDefinition<Kind>,
+): TaskTypeDefinition => definition as unknown as TaskTypeDefinition

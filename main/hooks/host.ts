@@ -1,0 +1,46 @@
+import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import type {
+  Backend,
+  Backup,
+  Client,
+  HostingObject,
+  ObjectKind,
+  Platform,
+  Server,
+  Site,
+} from '#shared/domain/objects.ts'
+
+/** The rows that a feature may read and, through {@link Host}, change. */
+export interface HostRows {
+  server: Server
+  platform: Platform
+  site: Site
+  client: Client
+  backup: Backup
+}
+
+/** What a feature may look at. Rows are as they will be once the changes made so far are stored. */
+export interface ReadingHost {
+  readonly now: number
+  find<Kind extends keyof HostRows>(kind: Kind, id: Id): HostRows[Kind] | undefined
+  /** Throws `object.not-found`. */
+  get<Kind extends keyof HostRows>(kind: Kind, id: Id): HostRows[Kind]
+  object(kind: ObjectKind, id: Id): HostingObject
+  backend(id: Id): Backend
+  platformsOf(serverId: Id): Platform[]
+  sitesOf(platformId: Id): Site[]
+  /** Sites that are not deleted and have this name or alias. */
+  sitesNamed(name: string): Site[]
+}
+
+/**
+ * A unit of work: reads the store and buffers changes. They are stored as one transaction with the task's status,
+ * after a check that the rows read are unchanged.
+ */
+export interface Host extends ReadingHost {
+  newId(): Id
+  put<Kind extends keyof HostRows>(kind: Kind, row: HostRows[Kind]): void
+  remove(kind: keyof HostRows, id: Id): void
+  /** Queues a task with the same transaction and returns its id at once. */
+  addTask(object: HostingObject, type: string, values?: JsonRecord): Id
+}
