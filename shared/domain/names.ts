@@ -1,30 +1,8 @@
 import punycode from 'punycode/punycode.js'
 import { z } from 'zod'
+import { MAX_NAME_LENGTH, toHostName } from './host-name.ts'
 
-/** Aegir's HOSTING_MAX_ALIAS_LENGTH: site names, aliases and context names are never longer. */
-export const MAX_NAME_LENGTH = 235
-
-const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
-
-/**
- * A host name as it is stored and sent: lower case, IDN in its ASCII form ("bücher.example" becomes
- * "xn--bcher-kva.example"), no trailing dot. Undefined where it is none: empty, too long, a label with anything but
- * letters, digits and inner hyphens, only digits (an address).
- */
-export function toHostName(typed: string): string | undefined {
-  const trimmed = typed.trim().replace(/\.$/, '')
-  // Only what the URL parser would read as something else than a host name is refused before it.
-  if (trimmed === '' || /[\s/\\@:?#[\]%<>|^"'`$(){}&;*!,=+~_\p{Cc}]/u.test(trimmed))
-    return undefined
-  let ascii: string
-  try {
-    ascii = new URL(`http://${trimmed}/`).hostname
-  } catch {
-    return undefined
-  }
-  if (ascii.length > MAX_NAME_LENGTH || !/[a-z]/.test(ascii)) return undefined
-  return ascii.split('.').every((label) => LABEL.test(label)) ? ascii : undefined
-}
+export { MAX_NAME_LENGTH, toHostName }
 
 /** How a host name is shown: IDN in its own letters where that reads back to the same name, else as stored. */
 export function toShownName(name: string): string {

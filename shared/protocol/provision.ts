@@ -1,27 +1,21 @@
 import { z } from 'zod'
 import { JsonRecord } from '../domain/json.ts'
+import { ContextName } from '../domain/names.ts'
 import { LogLevel } from '../domain/task.ts'
 
-/** The version that this release speaks. A program on a server answers this one and the one before. */
-export const PROTOCOL = 1
-
-/** The longest line either side accepts, in bytes; a longer one is cut by its reader and said so. */
-export const MAX_LINE_BYTES = 1024 * 1024
-
-/** What a command reads on its standard input: one JSON object. */
-export const ProvisionRequest = z.object({
-  protocol: z.number().int().min(1),
-  /** `provision-save`: lasting facts. A key with the value null is unset. */
-  contextOptions: JsonRecord.optional(),
-  /** Facts for this run only. */
-  options: JsonRecord.optional(),
-})
-export type ProvisionRequest = z.infer<typeof ProvisionRequest>
+export {
+  MAX_LINE_BYTES,
+  parseRequest,
+  PROTOCOL,
+  type ProvisionRequest,
+  renderEvent,
+  renderRequest,
+} from './wire.ts'
 
 /** A context as its backend stores it. `options` holds only what was set. */
 export const ProvisionContext = z.object({
   format: z.number().int().min(1),
-  name: z.string(),
+  name: ContextName,
   type: z.enum(['server', 'platform', 'site']),
   options: JsonRecord,
 })
@@ -41,13 +35,16 @@ export const ProvisionEvent = z.discriminatedUnion('event', [
     event: z.literal('result'),
     isOk: z.boolean(),
     /** Of the form PROVISION_SOMETHING; null on success. */
-    errorCode: z.string().max(64).nullable(),
+    errorCode: z
+      .string()
+      .regex(/^PROVISION_[A-Z0-9_]{1,54}$/)
+      .nullable(),
     errorMessage: z.string().nullable(),
     data: JsonRecord,
     /** Contexts that the command wrote, whole. */
     contexts: z.array(ProvisionContext),
     /** Names of contexts that the command removed. */
-    removedContexts: z.array(z.string()),
+    removedContexts: z.array(ContextName),
     at: z.number(),
   }),
 ])
@@ -63,5 +60,3 @@ export function parseEvent(line: string): ProvisionEvent | undefined {
     return undefined
   }
 }
-
-export const renderEvent = (event: ProvisionEvent): string => `${JSON.stringify(event)}\n`
