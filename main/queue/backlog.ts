@@ -1,0 +1,76 @@
+import type { Id } from '#shared/domain/json.ts'
+import { isEnded, type Task } from '#shared/domain/task.ts'
+import { listUnfinishedTasks } from '../store/queries/tasks.ts'
+import { usesOf } from '../task/request.ts'
+import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
+import type { PlannedTask } from './plan.ts'
+
+/**
+ * The unfinished tasks, oldest first, kept in memory along with what they use: planning a thousand of them reads no row.
+ * The owner calls {@link refresh} with the ids that the store says have changed.
+ */
+export class Backlog {
+  readonly #parts: UnitParts
+  readonly #tasks = new Map<Id, PlannedTask & { number: number; status: Task['status'] }>()
+  #isSorted = true
+
+  constructor(parts: UnitParts) {
+    this.#parts = parts
+    for (const task of listUnfinishedTasks(parts.store)) this.#keep(task)
+  }
+
+  refresh(ids: readonly Id[]): void {
+    for (const id of ids) {
+      const task = this.#parts.store.find('task', id)
+      if (task === undefined || isEnded(task.status)) this.#tasks.delete(id)
+      else this.#keep(task)
+    }
+  }
+
+  list(): readonly (PlannedTask & { status: Task['status'] })[] {
+    if (!this.#isSorted) {
+      const sorted = [...this.#tasks.values()].sort((a, b) => a.number - b.number)
+      this.#tasks.clear()
+      for (const task of sorted) this.#tasks.set(task.id, task)
+      this.#isSorted = true
+    }
+    return [...this.#tasks.values()]
+  }
+
+  get queued(): number {
+    let count = 0
+    for (const task of this.#tasks.values()) if (task.status === 'queued') count += 1
+    return count
+  }
+
+  has(id: Id): boolean {
+    return this.#tasks.has(id)
+  }
+
+  #keep(task: Task): void {
+    const known = this.#tasks.get(task.id)
+    if (known === undefined) this.#isSorted = false
+    this.#tasks.set(
+      task.id,
+      known === undefined ? this.#describe(task) : { ...known, status: task.status },
+    )
+  }
+
+  #describe(task: Task): PlannedTask & { number: number; status: Task['status'] } {
+    const host = new UnitOfWork(this.#parts)
+    const type = this.#parts.registry.findTaskType(task.objectKind, task.type)
+    const object = host.find(task.objectKind, task.objectId)
+    return {
+      id: task.id,
+      number: task.number,
+      status: task.status,
+      title: `${type?.title ?? task.type} ${object?.title ?? task.objectName}`,
+      backendId: task.backendId,
+      afterId: task.afterId,
+      uses:
+        object === undefined
+          ? { exclusive: [task.objectId], shared: [] }
+          : usesOf(task, type, object, host),
+    }
+  }
+}

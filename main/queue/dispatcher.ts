@@ -1,0 +1,191 @@
+import type { Id } from '#shared/domain/json.ts'
+import type { Task, Waiting } from '#shared/domain/task.ts'
+import { AppError } from '#shared/errors.ts'
+import { Listeners } from '../lib/listeners.ts'
+import type { Store } from '../store/store.ts'
+import type { Activities } from '../task/activities.ts'
+import type { RunEnd } from '../task/runner.ts'
+import type { Backlog } from './backlog.ts'
+import { planTasks } from './plan.ts'
+
+/** How long a backend that could not be reached is left alone, by how often in a row it failed. */
+const RETRY_MS = [1000, 2000, 5000, 10_000, 20_000, 60_000]
+
+export interface DispatcherParts {
+  store: Store
+  backlog: Backlog
+  activities: Activities
+  run: (taskId: Id, signal: AbortSignal) => Promise<RunEnd>
+  cancel: (task: Task, signal: AbortSignal) => Promise<void>
+  /** How many tasks may run at once: over all backends, and on one. */
+  items: () => number
+  limitOf: (backendId: Id) => number
+  isPaused: () => boolean
+  now: () => number
+  /** What nobody expected: a bug, told to whoever keeps the process's log. */
+  onBug: (error: unknown) => void
+}
+
+interface Block {
+  waiting: Waiting
+  timer: NodeJS.Timeout | undefined
+}
+
+/**
+ * Starts tasks as soon as they may start: when one is added or ends, a backend can be reached again, a secret was given,
+ * dispatch goes on. Between events it does nothing.
+ *
+ * open → (close) closing: starts nothing and lets go of what runs, which goes on on its servers → closed.
+ */
+export class Dispatcher {
+  readonly changed = new Listeners<void>()
+  readonly #parts: DispatcherParts
+  readonly #running = new Map<Id, Promise<void>>()
+  readonly #cancelling = new Set<Id>()
+  readonly #blocks = new Map<Id, Block>()
+  /** How often in a row a backend could not be reached. */
+  readonly #failures = new Map<Id, number>()
+  readonly #closing = new AbortController()
+  readonly #stopListening: () => void
+  #isTickDue = false
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts
+    this.#stopListening = parts.store.changed.add((changes) => {
+      const ids = changes.flatMap(({ table, ids }) => (table === 'task' ? ids : []))
+      if (ids.length === 0) return
+      parts.backlog.refresh(ids)
+      for (const id of ids) this.#carryCancel(id)
+      this.request()
+    })
+  }
+
+  /** Goes on with what was left processing, then starts what may start. */
+  open(): void {
+    for (const { id, status } of this.#parts.backlog.list())
+      if (status === 'processing') this.#start(id)
+    this.tick()
+  }
+
+  /** Asks for a tick once the present event is done; many requests make one tick. */
+  request(): void {
+    if (this.#isTickDue || this.#closing.signal.aborted) return
+    this.#isTickDue = true
+    setImmediate(() => {
+      this.#isTickDue = false
+      this.tick()
+    })
+  }
+
+  /** Plans and starts. Returns what was started. */
+  tick(): Id[] {
+    if (this.#closing.signal.aborted) return []
+    const { backlog, activities, items, limitOf, isPaused } = this.#parts
+    const plan = planTasks({
+      tasks: backlog.list(),
+      running: new Set(this.#running.keys()),
+      items: items(),
+      limitOf,
+      blocked: new Map([...this.#blocks].map(([id, block]) => [id, block.waiting])),
+      isPaused: isPaused(),
+    })
+    for (const [id, { waiting, position }] of plan.waiting)
+      activities.update(id, { waiting, position })
+    for (const id of plan.starts) this.#start(id)
+    this.changed.emit()
+    return plan.starts
+  }
+
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** True while a task runs, or waits for nothing but others to end. */
+  get isBusy(): boolean {
+    if (this.#running.size > 0) return true
+    return this.#parts.backlog
+      .list()
+      .some(
+        ({ id, backendId }) =>
+          !this.#blocks.has(backendId) && this.#parts.activities.get(id) === undefined,
+      )
+  }
+
+  /** Something about a backend was put right (a key trusted, a secret given, an address changed): try again at once. */
+  unblock(backendId: Id): void {
+    clearTimeout(this.#blocks.get(backendId)?.timer)
+    this.#blocks.delete(backendId)
+    this.request()
+  }
+
+  /** Lets go of every run and waits until nothing here works on one. */
+  async close(): Promise<void> {
+    this.#stopListening()
+    this.#closing.abort(new AppError('ssh.connection-lost', 'The application was closed.'))
+    for (const { timer } of this.#blocks.values()) clearTimeout(timer)
+    await Promise.all(this.#running.values())
+  }
+
+  #start(id: Id): void {
+    if (this.#running.has(id)) return
+    const done = this.#run(id).finally(() => {
+      this.#running.delete(id)
+      this.#cancelling.delete(id)
+      this.request()
+    })
+    this.#running.set(id, done)
+  }
+
+  async #run(id: Id): Promise<void> {
+    const { signal } = this.#closing
+    const { backendId } = this.#parts.store.get('task', id)
+    try {
+      const end = await this.#parts.run(id, signal)
+      if (end.state === 'put-back') this.#block(backendId, end.waiting)
+      else this.#failures.delete(backendId)
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#parts.onBug(error)
+        this.#block(backendId, {
+          reason: 'unreachable',
+          backendId,
+          message: error instanceof Error ? error.message : String(error),
+          retryAt: null,
+        })
+      }
+    }
+  }
+
+  /** Nothing starts on the backend until the time is over or, where a person is needed, {@link unblock} is called. */
+  #block(backendId: Id, waiting: Waiting): void {
+    const { now } = this.#parts
+    clearTimeout(this.#blocks.get(backendId)?.timer)
+    const failures = this.#failures.get(backendId) ?? 0
+    if (waiting.reason === 'unreachable') this.#failures.set(backendId, failures + 1)
+    const delayMs =
+      waiting.reason === 'unreachable'
+        ? RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]
+        : waiting.reason === 'overload'
+          ? Math.max(0, waiting.retryAt - now())
+          : undefined
+    const timer =
+      delayMs === undefined ? undefined : setTimeout(() => this.unblock(backendId), delayMs)
+    const shown: Waiting =
+      waiting.reason === 'unreachable' && delayMs !== undefined
+        ? { ...waiting, retryAt: now() + delayMs }
+        : waiting
+    this.#blocks.set(backendId, { waiting: shown, timer })
+  }
+
+  /** A cancel was asked for: carries it to the server, once for each attempt. */
+  #carryCancel(id: Id): void {
+    const task = this.#parts.store.find('task', id)
+    if (task?.cancelRequestedAt == null || task.status !== 'processing' || this.#cancelling.has(id))
+      return
+    this.#cancelling.add(id)
+    this.#parts.cancel(task, this.#closing.signal).catch((error: unknown) => {
+      // Where the server cannot be reached, the runner cancels as soon as it is connected again.
+      if (!(error instanceof AppError) && !this.#closing.signal.aborted) this.#parts.onBug(error)
+    })
+  }
+}

@@ -1,0 +1,131 @@
+import type { Id } from '#shared/domain/json.ts'
+import type { Attempt, Task, TaskStatus } from '#shared/domain/task.ts'
+import { isAppError } from '#shared/errors.ts'
+import { cleanText, shorten } from '#shared/text.ts'
+import type { Outcome } from '../backend/backend.ts'
+import type { Feature } from '../hooks/feature.ts'
+import { tell } from '../hooks/tell.ts'
+import type { TaskLogs } from '../log/task-log.ts'
+import { ChangeSet } from '../store/store.ts'
+import type { Activities } from './activities.ts'
+import { UnitOfWork, type UnitParts } from './unit-of-work.ts'
+
+export interface FinishParts extends UnitParts {
+  logs: TaskLogs
+  activities: Activities
+}
+
+/** How long a message from a server may be in a row of the store. */
+const MAX_MESSAGE = 2000
+
+/**
+ * Stores what an attempt came to: hooks change the objects, and their changes and the task's status are one
+ * transaction. Where something that they had read changed meanwhile, they run once more.
+ */
+export async function finishTask(
+  parts: FinishParts,
+  taskId: Id,
+  attemptId: Id,
+  outcome: Outcome,
+): Promise<void> {
+  const { store, registry, logs, activities } = parts
+  const before = store.get('task', taskId)
+  const unit = await collectChanges(parts, before, attemptId, outcome)
+  try {
+    await commitEnd(parts, unit, taskId, attemptId, outcome)
+  } catch (error) {
+    if (!isAppError(error, 'object.changed-meanwhile')) throw error
+    const again = await collectChanges(parts, before, attemptId, outcome)
+    await commitEnd(parts, again, taskId, attemptId, outcome)
+  }
+  await logs.flush(attemptId)
+  activities.forget(taskId)
+  const after = store.get('task', taskId)
+  for (const feature of registry.features) {
+    if (feature.taskStatusChanged === undefined) continue
+    await tell(feature, 'taskStatusChanged', () => feature.taskStatusChanged?.(after, after.status))
+  }
+}
+
+async function collectChanges(
+  parts: FinishParts,
+  task: Task,
+  attemptId: Id,
+  outcome: Outcome,
+): Promise<UnitOfWork> {
+  const unit = new UnitOfWork(parts)
+  for (const feature of parts.registry.features) {
+    const hook = outcome.isOk ? 'afterTask' : 'afterRollback'
+    if (feature[hook] === undefined) continue
+    const fork = unit.fork()
+    const problem = await tell(feature, hook, () => callHook(feature, task, outcome, fork))
+    if (problem === undefined) unit.merge(fork)
+    else {
+      parts.logs.append(attemptId, [
+        {
+          kind: 'message',
+          level: 'warning',
+          text: `Feature ${feature.name} failed after the task and its changes were dropped: ${problem.message}`,
+          serverAt: null,
+          arrivedAt: parts.now(),
+          stage: null,
+          progress: null,
+          source: null,
+        },
+      ])
+    }
+  }
+  return unit
+}
+
+function callHook(
+  feature: Feature,
+  task: Task,
+  outcome: Outcome,
+  host: UnitOfWork,
+): void | Promise<void> {
+  if (outcome.isOk) {
+    const { data, contexts, removedContexts } = outcome
+    return feature.afterTask?.(task, { data, contexts, removedContexts }, host)
+  }
+  const status = task.cancelRequestedAt === null ? 'error' : 'cancelled'
+  return feature.afterRollback?.(
+    task,
+    { status, code: outcome.code, message: outcome.message },
+    host,
+  )
+}
+
+async function commitEnd(
+  { store, logs, now }: FinishParts,
+  unit: UnitOfWork,
+  taskId: Id,
+  attemptId: Id,
+  outcome: Outcome,
+): Promise<void> {
+  const task = store.get('task', taskId)
+  const attempt = store.get('attempt', attemptId)
+  const warnings = logs.warnings(attemptId)
+  const end = endOf(task, outcome, warnings, now())
+  const ended: Attempt = { ...attempt, ...end }
+  const change = unit.toChange(new ChangeSet())
+  await store.commit(change.put('task', { ...task, ...end, warnings }).put('attempt', ended))
+}
+
+function endOf(
+  task: Task,
+  outcome: Outcome,
+  warnings: number,
+  now: number,
+): Pick<Task, 'status' | 'endedAt' | 'errorCode' | 'errorMessage'> {
+  if (outcome.isOk) {
+    const status: TaskStatus = warnings > 0 ? 'warning' : 'success'
+    return { status, endedAt: now, errorCode: null, errorMessage: null }
+  }
+  return {
+    status: task.cancelRequestedAt === null ? 'error' : 'cancelled',
+    endedAt: now,
+    errorCode: outcome.code,
+    errorMessage: shorten(cleanText(outcome.message), MAX_MESSAGE),
+  }
+}

@@ -1,0 +1,381 @@
+import type { Id } from '#shared/domain/json.ts'
+import { isEnded, type Attempt, type Task, type Waiting } from '#shared/domain/task.ts'
+import { AppError, type ErrorCode } from '#shared/errors.ts'
+import type { DialectDriver, Outcome } from '../backend/backend.ts'
+import type { HookRegistry } from '../hooks/registry.ts'
+import type { IdMaker } from '../lib/ids.ts'
+import type { TaskLogs } from '../log/task-log.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { RunEvent, RunStage } from '../ssh/run.ts'
+import { ChangeSet, type Store } from '../store/store.ts'
+import type { Activities } from './activities.ts'
+import { finishTask } from './finish.ts'
+import { OutputLog } from './output-log.ts'
+import { collectRequest, toBackendRequest } from './request.ts'
+import { UnitOfWork } from './unit-of-work.ts'
+import { waitingFor } from './waiting-for.ts'
+
+/** TERM first; what is still there after this is killed. */
+const CANCEL_GRACE_MS = 10_000
+const RECONNECT_MS = [0, 500, 1000, 2000, 5000, 10_000, 30_000]
+
+export interface RunnerParts {
+  store: Store
+  logs: TaskLogs
+  registry: HookRegistry
+  activities: Activities
+  ids: IdMaker
+  now: () => number
+  connect: (backendId: Id, signal: AbortSignal) => Promise<Connection>
+  driverOf: (backendId: Id) => DialectDriver
+  /** Waits without keeping the process alive; rejects with the signal's reason. */
+  pause: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** What became of a run of {@link TaskRunner.run}: its result is stored, or it never began and goes on waiting. */
+export type RunEnd = { state: 'ended' } | { state: 'put-back'; waiting: Waiting; code: string }
+
+type Ended = Extract<RunEvent, { event: 'ended' }>['run']
+/** How a run ended, or why the backend would not take it at all. */
+type RunEnding = Ended | { state: 'refused'; error: AppError }
+
+/**
+ * Carries one task from its claim on the backend to its stored result.
+ *
+ * queued → (connected, attempt stored) processing → followed, over broken connections and restarts → ended → stored.
+ * Before the attempt is stored a task that cannot reach its backend is put back; after it, it is followed until its
+ * backend has said what became of it.
+ */
+export class TaskRunner {
+  readonly #parts: RunnerParts
+  readonly #prepared = new WeakMap<Connection, Promise<void>>()
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts
+  }
+
+  /** Begins a queued task, or goes on with one that was left processing. On abort, rejects and leaves the run alone. */
+  async run(taskId: Id, signal: AbortSignal): Promise<RunEnd> {
+    const task = this.#parts.store.get('task', taskId)
+    if (isEnded(task.status)) return { state: 'ended' }
+    if (task.status === 'processing' && task.attemptId !== null) {
+      return this.#carry(task, this.#parts.store.get('attempt', task.attemptId), undefined, signal)
+    }
+    let connection: Connection
+    try {
+      connection = await this.#connect(task.backendId, signal)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const waiting = waitingFor(error, task.backendId)
+      if (waiting !== undefined) return { state: 'put-back', waiting, code: error.code }
+      return this.#failUnstarted(task, error)
+    }
+    const attempt = await this.#begin(taskId)
+    if (attempt === undefined) return { state: 'ended' }
+    return this.#carry(this.#parts.store.get('task', taskId), attempt, connection, signal)
+  }
+
+  /** Asks the backend to stop a processing task; its end is stored by whoever follows it. */
+  async cancel(task: Task, signal: AbortSignal): Promise<void> {
+    if (task.attemptId === null) return
+    const connection = await this.#connect(task.backendId, signal)
+    const run = await connection.runs.cancel(task.attemptId, { graceMs: CANCEL_GRACE_MS })
+    this.#parts.logs.append(task.attemptId, [
+      this.#note(
+        run.state === 'running'
+          ? 'Asked the server to stop.'
+          : `Asked to stop; the run is ${run.state}.`,
+      ),
+    ])
+  }
+
+  async #connect(backendId: Id, signal: AbortSignal): Promise<Connection> {
+    const connection = await this.#parts.connect(backendId, signal)
+    const prepared =
+      this.#prepared.get(connection) ?? this.#parts.driverOf(backendId).prepare(connection)
+    this.#prepared.set(connection, prepared)
+    try {
+      await prepared
+    } catch (error) {
+      this.#prepared.delete(connection)
+      throw error
+    }
+    return connection
+  }
+
+  /** Stores the attempt, before the far side hears of it. Undefined where the task was cancelled meanwhile. */
+  async #begin(taskId: Id): Promise<Attempt | undefined> {
+    const { store, registry, ids, now, logs } = this.#parts
+    const task = store.get('task', taskId)
+    if (task.status !== 'queued') return undefined
+    const unit = new UnitOfWork(this.#parts)
+    const type = registry.getTaskType(task.objectKind, task.type)
+    const { sent, problems } = collectRequest(task, type, registry, unit)
+    const attempt = newAttempt(task, { id: ids.next(), now: now(), sent })
+    await store.commit(
+      new ChangeSet().put('attempt', attempt).put('task', {
+        ...task,
+        status: 'processing',
+        attemptId: attempt.id,
+        attempts: attempt.number,
+        startedAt: attempt.startedAt,
+        endedAt: null,
+        errorCode: null,
+        errorMessage: null,
+        warnings: 0,
+      }),
+    )
+    this.#parts.activities.update(taskId, {
+      waiting: null,
+      position: null,
+      lastSeenAt: null,
+      progress: null,
+    })
+    for (const { feature, hook, message } of problems) {
+      logs.append(attempt.id, [
+        {
+          ...this.#note(`Feature ${feature} was left out of ${hook}: ${message}`),
+          level: 'warning',
+        },
+      ])
+    }
+    return attempt
+  }
+
+  async #carry(
+    task: Task,
+    attempt: Attempt,
+    connection: Connection | undefined,
+    signal: AbortSignal,
+  ): Promise<RunEnd> {
+    const { logs, registry, activities, now } = this.#parts
+    const type = registry.findTaskType(task.objectKind, task.type)
+    const request = toBackendRequest(task, attempt.sent, type ?? {})
+    const driver = this.#parts.driverOf(task.backendId)
+    const reader = driver.reader(request)
+    const output = new OutputLog({
+      taskId: task.id,
+      attemptId: attempt.id,
+      stageNames: [...request.contexts.map(({ name }) => `save @${name}`), 'command', 'forget'],
+      reader,
+      logs,
+      activities,
+      now,
+    })
+    const { end, last } = await this.#follow(task, attempt.id, output, connection, signal, (over) =>
+      driver.stages(over, request),
+    )
+    output.end()
+    const outcome = toOutcome(end, (exitCodes) => reader.outcome(exitCodes))
+    if (!outcome.isOk && driver.isOverload(outcome.code))
+      return this.#putBack(task, attempt, outcome)
+    await logs.flush(attempt.id)
+    await finishTask(this.#parts, task.id, attempt.id, outcome)
+    // Only now: until the result is stored, the folder on the server is the only place where it lies.
+    void last?.runs.remove([attempt.id]).catch(() => undefined)
+    return { state: 'ended' }
+  }
+
+  /** Starts where that is still to be done, then reads on over every break until the run has ended. */
+  async #follow(
+    task: Task,
+    attemptId: Id,
+    output: OutputLog,
+    first: Connection | undefined,
+    signal: AbortSignal,
+    stages: (connection: Connection) => readonly RunStage[],
+  ): Promise<{ end: RunEnding; last: Connection | undefined }> {
+    const { activities, now, pause } = this.#parts
+    const backoff = { failures: 0 }
+    for (let next = first; ; next = undefined) {
+      let connection: Connection | undefined
+      try {
+        connection = next ?? (await this.#connect(task.backendId, signal))
+        activities.update(task.id, { doubtSince: null, doubtReason: null })
+        return {
+          end: await this.#attend(task.id, attemptId, output, connection, signal, stages, backoff),
+          last: connection,
+        }
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (!(error instanceof AppError)) throw error
+        if (!isAboutConnection(error)) return { end: { state: 'refused', error }, last: connection }
+        if (activities.get(task.id)?.doubtSince == null) {
+          output.note('info', `Lost sight of the task, which goes on there: ${error.message}`)
+          activities.update(task.id, { doubtSince: now(), doubtReason: error.message })
+        }
+        await pause(
+          RECONNECT_MS[Math.min(backoff.failures++, RECONNECT_MS.length - 1)] ?? 0,
+          signal,
+        )
+      }
+    }
+  }
+
+  /** Follows over one connection until the run has ended, with a second claim where the first never started. */
+  async #attend(
+    taskId: Id,
+    attemptId: Id,
+    output: OutputLog,
+    connection: Connection,
+    signal: AbortSignal,
+    stages: (connection: Connection) => readonly RunStage[],
+    backoff: { failures: number },
+  ): Promise<Ended> {
+    const { activities, store, now } = this.#parts
+    for (;;) {
+      const attempt = store.get('attempt', attemptId)
+      const offsets = output.offsets()
+      if (this.#isCancelled(taskId)) {
+        const run = await connection.runs.cancel(attemptId, { graceMs: CANCEL_GRACE_MS })
+        if (run.state === 'absent') return run
+      } else if (offsets.length === 0) {
+        // The rename on the far side is the claim, so asking again starts nothing twice.
+        await connection.runs.start(
+          { id: attemptId, claim: attempt.claim, stages: stages(connection) },
+          { signal },
+        )
+        // A cancel that came while the claim was on its way found nothing to stop.
+        if (this.#isCancelled(taskId))
+          await connection.runs.cancel(attemptId, { graceMs: CANCEL_GRACE_MS })
+      }
+      let ended: Ended | undefined
+      for await (const event of connection.runs.follow(attemptId, offsets, { signal })) {
+        backoff.failures = 0
+        activities.update(taskId, { lastSeenAt: now() })
+        if (event.event === 'data') output.take(event)
+        if (event.event === 'ended') ended = event.run
+      }
+      if (signal.aborted) throw signal.reason
+      if (ended === undefined)
+        throw new AppError('ssh.connection-lost', 'The server stopped telling about the task.')
+      if (ended.state !== 'never-started' || attempt.claim === 2) return ended
+      await this.#claimAgain(attempt)
+    }
+  }
+
+  #isCancelled(taskId: Id): boolean {
+    return this.#parts.store.get('task', taskId).cancelRequestedAt !== null
+  }
+
+  async #claimAgain(attempt: Attempt): Promise<void> {
+    await this.#parts.store.commit(new ChangeSet().put('attempt', { ...attempt, claim: 2 }))
+  }
+
+  /** The machine is too busy: back to the queue, as if it had not been tried. */
+  async #putBack(
+    task: Task,
+    attempt: Attempt,
+    outcome: Extract<Outcome, { isOk: false }>,
+  ): Promise<RunEnd> {
+    const { store, now, activities } = this.#parts
+    const current = store.get('task', task.id)
+    await store.commit(
+      new ChangeSet()
+        .put('attempt', {
+          ...attempt,
+          status: 'cancelled',
+          endedAt: now(),
+          errorCode: outcome.code,
+          errorMessage: outcome.message,
+        })
+        .put('task', {
+          ...current,
+          status: current.cancelRequestedAt === null ? 'queued' : 'cancelled',
+        }),
+    )
+    activities.update(task.id, { progress: null, lastSeenAt: null })
+    const waiting: Waiting = {
+      reason: 'overload',
+      message: outcome.message,
+      retryAt: now() + 30_000,
+    }
+    return { state: 'put-back', waiting, code: outcome.code }
+  }
+
+  /** A task that cannot even be asked for (refused login, no Node there): it fails, and its log says why. */
+  async #failUnstarted(task: Task, error: AppError): Promise<RunEnd> {
+    const attempt = await this.#begin(task.id)
+    if (attempt === undefined) return { state: 'ended' }
+    this.#parts.logs.append(attempt.id, [{ ...this.#note(error.message), level: 'error' }])
+    await this.#parts.logs.flush(attempt.id)
+    const outcome: Outcome = {
+      isOk: false,
+      code: error.code,
+      message: error.message,
+      contexts: [],
+      removedContexts: [],
+    }
+    await finishTask(this.#parts, task.id, attempt.id, outcome)
+    return { state: 'ended' }
+  }
+
+  #note(text: string) {
+    return {
+      kind: 'message' as const,
+      level: 'info' as const,
+      text,
+      serverAt: null,
+      arrivedAt: this.#parts.now(),
+      stage: null,
+      progress: null,
+      source: null,
+    }
+  }
+}
+
+function newAttempt(
+  task: Task,
+  { id, now, sent }: { id: Id; now: number; sent: Attempt['sent'] },
+): Attempt {
+  return {
+    id,
+    taskId: task.id,
+    number: task.attempts + 1,
+    status: 'processing',
+    startedAt: now,
+    endedAt: null,
+    sent,
+    claim: 1,
+    errorCode: null,
+    errorMessage: null,
+  }
+}
+
+/** What a run's end means; the reader is asked only where the run itself came to an end. */
+function toOutcome(end: RunEnding, read: (exitCodes: readonly number[]) => Outcome): Outcome {
+  const failed = (code: ErrorCode, message: string): Outcome => ({
+    isOk: false,
+    code,
+    message,
+    contexts: [],
+    removedContexts: [],
+  })
+  switch (end.state) {
+    case 'finished':
+      return read(end.exitCodes)
+    case 'never-started':
+      return failed(
+        'run.never-started',
+        'The server took the task twice but never started it. Verify the server, then try again.',
+      )
+    case 'lost':
+      return failed(
+        'run.lost',
+        'The task’s process is gone and left no result: the server was restarted, or it was killed there. Verify the object, then try again.',
+      )
+    case 'refused':
+      return failed(end.error.code, end.error.message)
+    case 'absent':
+      return failed(
+        'run.lost',
+        'The server knows nothing of the task any more. Verify the object, then try again.',
+      )
+  }
+}
+
+/** What may go away by itself or by a word of the operator: the run itself is not touched by it. */
+const isAboutConnection = (error: AppError): boolean =>
+  error.code.startsWith('ssh.') ||
+  error.code.startsWith('secret.') ||
+  error.code === 'run.start-failed'

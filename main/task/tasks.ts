@@ -1,0 +1,172 @@
+import type { FormProblems } from '#shared/domain/form.ts'
+import { checkForm } from '#shared/domain/form-check.ts'
+import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
+import { isEnded, type Task, type TaskOrigin } from '#shared/domain/task.ts'
+import { AppError } from '#shared/errors.ts'
+import type { TaskTypeDefinition } from '../hooks/feature.ts'
+import { ChangeSet } from '../store/store.ts'
+import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
+import { UnitOfWork, type UnitParts } from './unit-of-work.ts'
+
+/** What a person or a program asks for. */
+export interface TaskWish {
+  objectKind: ObjectKind
+  objectId: Id
+  type: string
+  values: JsonRecord
+  origin: TaskOrigin
+  /** The object's name as typed, where the type is dangerous. */
+  confirmation?: string
+}
+
+/** Adds, cancels and retries tasks: what is stored of them, not how they run. */
+export class Tasks {
+  readonly #parts: UnitParts
+
+  constructor(parts: UnitParts) {
+    this.#parts = parts
+  }
+
+  /** Stores a queued task. Throws `input.invalid` with problems at fields, `task.not-allowed`, `task.already-waiting`. */
+  async add(wish: TaskWish): Promise<Task> {
+    const unit = new UnitOfWork(this.#parts)
+    const task = this.addIn(unit, wish)
+    await this.#parts.store.commit(unit.toChange())
+    return this.#parts.store.get('task', task.id)
+  }
+
+  /** The same within a larger transaction. */
+  addIn(unit: UnitOfWork, wish: TaskWish): Task {
+    const { objectKind, objectId, type, origin } = wish
+    const definition = this.#parts.registry.getTaskType(objectKind, type)
+    const object = unit.object(objectKind, objectId)
+    const refusal = definition.refusal(object, unit)
+    if (refusal !== null) {
+      throw new AppError(
+        'task.not-allowed',
+        `${definition.title} of ${object.title} is not possible: ${refusal}`,
+        {
+          data: { type, objectId },
+        },
+      )
+    }
+    this.#refuseDouble(object, definition)
+    const values = checkedValues(definition, object, wish, unit)
+    return unit.addTaskOf({ object, type, values, origin })
+  }
+
+  /**
+   * A queued task is cancelled at once. For a processing one the wish is stored; the runner carries it to the server.
+   * Returns the task as it then stands.
+   */
+  async cancel(id: Id): Promise<Task> {
+    const { store, now } = this.#parts
+    const task = store.get('task', id)
+    if (isEnded(task.status)) {
+      throw new AppError('task.not-cancellable', `Task ${task.number} has already ended.`, {
+        data: { id },
+      })
+    }
+    if (task.cancelRequestedAt === null) {
+      const at = now()
+      await store.commit(
+        new ChangeSet().put(
+          'task',
+          task.status === 'queued'
+            ? { ...task, status: 'cancelled', cancelRequestedAt: at, endedAt: at }
+            : { ...task, cancelRequestedAt: at },
+        ),
+      )
+    }
+    return store.get('task', id)
+  }
+
+  /** Back to the queue with a new attempt to come; the old attempts and their logs stay. */
+  async retry(id: Id): Promise<Task> {
+    const { store, registry } = this.#parts
+    const task = store.get('task', id)
+    if (!isEnded(task.status)) {
+      throw new AppError('task.not-allowed', `Task ${task.number} has not ended yet.`, {
+        data: { id },
+      })
+    }
+    const unit = new UnitOfWork(this.#parts)
+    const object = unit.object(task.objectKind, task.objectId)
+    const definition = registry.getTaskType(task.objectKind, task.type)
+    const refusal = definition.refusal(object, unit)
+    if (refusal !== null) {
+      throw new AppError(
+        'task.not-allowed',
+        `${definition.title} of ${object.title} is not possible: ${refusal}`,
+        {
+          data: { id },
+        },
+      )
+    }
+    this.#refuseDouble(object, definition)
+    await store.commit(
+      unit.toChange().put('task', {
+        ...task,
+        status: 'queued',
+        attemptId: null,
+        cancelRequestedAt: null,
+        startedAt: null,
+        endedAt: null,
+        errorCode: null,
+        errorMessage: null,
+        warnings: 0,
+      }),
+    )
+    return store.get('task', id)
+  }
+
+  /** One waiting task of a type on an object is enough (Aegir's hosting_task_outstanding). */
+  #refuseDouble(object: HostingObject, definition: TaskTypeDefinition): void {
+    const same = listUnfinishedTasksOf(this.#parts.store, object.id).find(
+      (task) => task.type === definition.type && task.status === 'queued',
+    )
+    if (same === undefined) return
+    throw new AppError(
+      'task.already-waiting',
+      `${definition.title} of ${object.title} already waits as task ${same.number}.`,
+      {
+        data: { taskId: same.id },
+      },
+    )
+  }
+}
+
+function checkedValues(
+  definition: TaskTypeDefinition,
+  object: HostingObject,
+  wish: TaskWish,
+  unit: UnitOfWork,
+): JsonRecord {
+  const { values, problems } = checkForm(definition.form ?? { fields: [] }, wish.values)
+  const found: FormProblems = { ...problems }
+  if (Object.keys(problems).length === 0)
+    Object.assign(found, definition.validate?.(values, object, unit))
+  if (
+    definition.isDangerous === true &&
+    wish.confirmation !== undefined &&
+    wish.confirmation !== object.title
+  ) {
+    found['confirmation'] = `Type ${object.title} to confirm.`
+  }
+  if (
+    definition.isDangerous === true &&
+    wish.origin === 'user' &&
+    wish.confirmation === undefined
+  ) {
+    found['confirmation'] = `Type ${object.title} to confirm.`
+  }
+  if (Object.keys(found).length === 0) return values
+  throw new AppError(
+    'input.invalid',
+    `${definition.title} of ${object.title} needs some fields to be put right.`,
+    {
+      data: { problems: found },
+    },
+  )
+}

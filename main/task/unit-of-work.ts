@@ -1,0 +1,144 @@
+import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import type { Backend, HostingObject, ObjectKind, Platform, Site } from '#shared/domain/objects.ts'
+import type { Task } from '#shared/domain/task.ts'
+import { AppError } from '#shared/errors.ts'
+import type { Host, HostRows } from '../hooks/host.ts'
+import type { HookRegistry } from '../hooks/registry.ts'
+import { ChangeSet, type Store } from '../store/store.ts'
+import { nextTaskNumber } from '../store/queries/tasks.ts'
+import { listPlatformsOf, listSitesNamed, listSitesOf } from '../store/queries/objects.ts'
+import type { IdMaker } from '../lib/ids.ts'
+import { newTask } from './new-task.ts'
+
+export interface UnitParts {
+  store: Store
+  registry: HookRegistry
+  ids: IdMaker
+  now: () => number
+}
+
+type Kind = keyof HostRows
+
+/**
+ * Reads the store and buffers changes, which {@link toChange} turns into one transaction that holds only if the rows
+ * read are unchanged. `fork` gives a hook a buffer of its own; `merge` takes it over once the hook has succeeded.
+ */
+export class UnitOfWork implements Host {
+  readonly now: number
+  readonly #parts: UnitParts
+  readonly #above: UnitOfWork | undefined
+  readonly #read = new Map<string, { kind: Kind; id: Id; revision: number | null }>()
+  readonly #rows = new Map<string, { kind: Kind; id: Id; row: HostRows[Kind] | undefined }>()
+  #tasks: Task[] = []
+
+  constructor(parts: UnitParts, above?: UnitOfWork) {
+    this.#parts = parts
+    this.#above = above
+    this.now = above?.now ?? parts.now()
+  }
+
+  fork(): UnitOfWork {
+    return new UnitOfWork(this.#parts, this)
+  }
+
+  merge(fork: UnitOfWork): void {
+    for (const [key, read] of fork.#read) if (!this.#read.has(key)) this.#read.set(key, read)
+    for (const [key, row] of fork.#rows) this.#rows.set(key, row)
+    this.#tasks.push(...fork.#tasks)
+  }
+
+  /** Adds what was buffered to a change, with the expectation that what was read is still so. */
+  toChange(change = new ChangeSet()): ChangeSet {
+    for (const { kind, id, revision } of this.#read.values()) change.expect(kind, id, revision)
+    for (const { kind, id, row } of this.#rows.values()) {
+      if (row === undefined) change.remove(kind, id)
+      else change.put(kind, row)
+    }
+    let number = nextTaskNumber(this.#parts.store)
+    for (const task of this.#tasks) change.put('task', { ...task, number: number++ })
+    return change
+  }
+
+  find<K extends Kind>(kind: K, id: Id): HostRows[K] | undefined {
+    const key = `${kind} ${id}`
+    const buffered = this.#buffered(key)
+    if (buffered !== undefined) return buffered.row as HostRows[K] | undefined
+    if (!this.#read.has(key)) {
+      this.#read.set(key, { kind, id, revision: this.#parts.store.revisionOf(kind, id) ?? null })
+    }
+    return this.#parts.store.find(kind, id) as HostRows[K] | undefined
+  }
+
+  get<K extends Kind>(kind: K, id: Id): HostRows[K] {
+    const row = this.find(kind, id)
+    if (row !== undefined) return row
+    throw new AppError('object.not-found', `This ${kind} is no longer here.`, {
+      data: { kind, id },
+    })
+  }
+
+  object(kind: ObjectKind, id: Id): HostingObject {
+    return this.get(kind, id)
+  }
+
+  backend(id: Id): Backend {
+    return this.#parts.store.get('backend', id)
+  }
+
+  platformsOf(serverId: Id): Platform[] {
+    return this.#overlay('platform', listPlatformsOf(this.#parts.store, serverId))
+  }
+
+  sitesOf(platformId: Id): Site[] {
+    return this.#overlay('site', listSitesOf(this.#parts.store, platformId))
+  }
+
+  sitesNamed(name: string): Site[] {
+    return this.#overlay('site', listSitesNamed(this.#parts.store, name))
+  }
+
+  newId(): Id {
+    return this.#parts.ids.next()
+  }
+
+  put<K extends Kind>(kind: K, row: HostRows[K]): void {
+    this.#rows.set(`${kind} ${row.id}`, { kind, id: row.id, row })
+  }
+
+  remove(kind: Kind, id: Id): void {
+    this.#rows.set(`${kind} ${id}`, { kind, id, row: undefined })
+  }
+
+  addTask(object: HostingObject, type: string, values: JsonRecord = {}): Id {
+    return this.addTaskOf({ object, type, values, origin: 'hook' }).id
+  }
+
+  addTaskOf(wish: {
+    object: HostingObject
+    type: string
+    values: JsonRecord
+    origin: Task['origin']
+    afterId?: Id
+  }): Task {
+    this.#parts.registry.getTaskType(wish.object.kind, wish.type)
+    const task = newTask({ ...wish, id: this.newId(), number: 1, now: this.now })
+    this.#tasks.push(task)
+    return task
+  }
+
+  #buffered(key: string): { row: HostRows[Kind] | undefined } | undefined {
+    const above = this.#above
+    return this.#rows.get(key) ?? (above === undefined ? undefined : above.#buffered(key))
+  }
+
+  /** Stored rows of a list as they will be; rows that the buffer takes out of the list by deleting them are gone. */
+  #overlay<K extends 'platform' | 'site'>(kind: K, rows: HostRows[K][]): HostRows[K][] {
+    return rows
+      .map((row) => {
+        const buffered = this.#buffered(`${kind} ${row.id}`)
+        return buffered === undefined ? row : (buffered.row as HostRows[K] | undefined)
+      })
+      .filter((row) => row !== undefined)
+      .filter((row) => row.status !== 'deleted')
+  }
+}
