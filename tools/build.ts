@@ -30,7 +30,7 @@ interface TargetPlan {
   inputs: readonly string[]
   /** Without any of these there is nothing to build yet. */
   entries: readonly string[]
-  run(outFolder: string): Promise<void>
+  run: (outFolder: string) => Promise<void>
 }
 
 const PLANS: Readonly<Record<BuildTarget, TargetPlan>> = {
