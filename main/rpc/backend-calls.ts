@@ -1,0 +1,51 @@
+import { Secret } from '../lib/secret.ts'
+import { listBackends } from '../store/queries/backends.ts'
+import type { RpcParts, TypedSecrets } from './parts.ts'
+import type { Desk } from './router.ts'
+
+export function backendCalls(desk: Desk, parts: RpcParts) {
+  const { backend } = desk
+  const withState = <Row extends { id: string }>(row: Row) => ({
+    ...row,
+    state: parts.backendState(row.id),
+  })
+  return {
+    backend: backend.router({
+      list: backend.list.handler(() => listBackends(parts.store).map(withState)),
+      get: backend.get.handler(({ input }) => withState(parts.store.get('backend', input.id))),
+      check: backend.check.handler(async function* ({ input, signal }) {
+        yield* parts.check(input, toSecrets(input.secrets), signal)
+      }),
+      trustHostKey: backend.trustHostKey.handler(async ({ input }) => {
+        await parts.trustHostKey(input)
+        return {}
+      }),
+      giveSecrets: backend.giveSecrets.handler(async ({ input }) => {
+        parts.store.get('backend', input.backendId)
+        await parts.giveSecrets(input.backendId, toSecrets(input.secrets))
+        return {}
+      }),
+      edit: backend.edit.handler(async ({ input }) => {
+        const edited = await parts.inventory.editBackend(input)
+        await parts.disconnect(edited.id)
+        parts.dispatcher.unblock(edited.id)
+        return edited
+      }),
+      disconnect: backend.disconnect.handler(async ({ input }) => {
+        await parts.disconnect(input.id)
+        return {}
+      }),
+      sshHosts: backend.sshHosts.handler(() => parts.sshHosts()),
+    }),
+  }
+}
+
+/** Typed secrets become values that print as `[secret]` at once. */
+export function toSecrets(
+  typed: { password?: string | undefined; passphrase?: string | undefined } = {},
+): TypedSecrets {
+  return {
+    ...(typed.password === undefined ? {} : { password: new Secret(typed.password) }),
+    ...(typed.passphrase === undefined ? {} : { passphrase: new Secret(typed.passphrase) }),
+  }
+}

@@ -1,0 +1,81 @@
+import type { Desk } from './router.ts'
+import type { RpcParts } from './parts.ts'
+import { toSecrets } from './backend-calls.ts'
+import { toBackupRow, toPlatformRows, toServerRows, toSiteRows } from './rows.ts'
+import { listBackups } from '../store/queries/backups.ts'
+import { listClients } from '../store/queries/clients.ts'
+import { listPlatforms, listServers, listSites } from '../store/queries/objects.ts'
+import { AppError } from '#shared/errors.ts'
+
+export function inventoryCalls(desk: Desk, parts: RpcParts) {
+  const { server, platform, site, client, backup } = desk
+  const { store, inventory, registry } = parts
+  const one = <Row>([row]: Row[], kind: string): Row => {
+    if (row !== undefined) return row
+    throw new AppError('object.not-found', `This ${kind} is no longer here.`)
+  }
+  return {
+    server: server.router({
+      list: server.list.handler(({ input }) => {
+        const { items, total } = listServers(store, input)
+        return { items: toServerRows(store, items), total }
+      }),
+      get: server.get.handler(({ input }) =>
+        one(toServerRows(store, [store.get('server', input.id)]), 'server'),
+      ),
+      serviceTypes: server.serviceTypes.handler(() => registry.services()),
+      add: server.add.handler(async ({ input }) => {
+        const added = await inventory.addServer(input, 'edit')
+        if ('address' in input.backend) {
+          await parts.giveSecrets(added.server.backendId, toSecrets(input.backend.secrets))
+        }
+        return added
+      }),
+      edit: server.edit.handler(({ input }) => inventory.editServer(input, 'edit')),
+      forget: server.forget.handler(async ({ input }) => {
+        await inventory.forget('server', input.id)
+        return {}
+      }),
+    }),
+    platform: platform.router({
+      list: platform.list.handler(({ input }) => {
+        const { items, total } = listPlatforms(store, input)
+        return { items: toPlatformRows(store, items), total }
+      }),
+      get: platform.get.handler(({ input }) =>
+        one(toPlatformRows(store, [store.get('platform', input.id)]), 'platform'),
+      ),
+      add: platform.add.handler(({ input }) => inventory.addPlatform(input, 'edit')),
+      edit: platform.edit.handler(({ input }) => inventory.editPlatform(input, 'edit')),
+      forget: platform.forget.handler(async ({ input }) => {
+        await inventory.forget('platform', input.id)
+        return {}
+      }),
+    }),
+    site: site.router({
+      list: site.list.handler(({ input }) => {
+        const { items, total } = listSites(store, input)
+        return { items: toSiteRows(store, items), total }
+      }),
+      get: site.get.handler(({ input }) =>
+        one(toSiteRows(store, [store.get('site', input.id)]), 'site'),
+      ),
+      add: site.add.handler(({ input }) => inventory.addSite(input, 'user')),
+      edit: site.edit.handler(({ input }) => inventory.editSite(input, 'edit')),
+      forget: site.forget.handler(async ({ input }) => {
+        await inventory.forget('site', input.id)
+        return {}
+      }),
+    }),
+    client: client.router({
+      list: client.list.handler(({ input }) => listClients(store, input)),
+      add: client.add.handler(({ input }) => inventory.addClient(input)),
+    }),
+    backup: backup.router({
+      list: backup.list.handler(({ input }) => {
+        const { items, total } = listBackups(store, input)
+        return { items: items.map((row) => toBackupRow(store, row)), total }
+      }),
+    }),
+  }
+}

@@ -1,0 +1,61 @@
+import type { Change, DispatchState } from '#shared/contract/app.ts'
+import type { CheckEvent, HostKey, SshHost } from '#shared/contract/backend.ts'
+import type { Id } from '#shared/domain/json.ts'
+import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
+import type { HookRegistry } from '../hooks/registry.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Listeners } from '../lib/listeners.ts'
+import type { Secret } from '../lib/secret.ts'
+import type { TaskLogs } from '../log/task-log.ts'
+import type { Dispatcher } from '../queue/dispatcher.ts'
+import type { Store } from '../store/store.ts'
+import type { Activities } from '../task/activities.ts'
+import type { Tasks } from '../task/tasks.ts'
+import type { UnitParts } from '../task/unit-of-work.ts'
+
+export interface TypedSecrets {
+  password?: Secret
+  passphrase?: Secret
+}
+
+/** What the contract's implementation asks of the application. */
+export interface RpcParts {
+  info: {
+    version: string
+    shell: 'desktop' | 'headless' | 'command-line'
+    dataFolder: string
+    startedAt: number
+    platform: string
+    notices: readonly string[]
+  }
+  store: Store
+  logs: TaskLogs
+  registry: HookRegistry
+  unit: UnitParts
+  tasks: Tasks
+  inventory: Inventory
+  dispatcher: Dispatcher
+  activities: Activities
+  changes: Listeners<Change>
+  dispatchState: () => DispatchState
+  setPaused: (isPaused: boolean) => Promise<void>
+  setQueuePaused: (name: string, isPaused: boolean) => Promise<void>
+  isQueuePaused: (name: string) => boolean
+  backendState: (id: Id) => BackendState
+  check: (
+    target: { backendId: Id } | { address: BackendAddress },
+    secrets: TypedSecrets,
+    signal: AbortSignal | undefined,
+  ) => AsyncIterable<CheckEvent>
+  trustHostKey: (key: HostKey) => Promise<void>
+  giveSecrets: (backendId: Id, secrets: TypedSecrets) => Promise<void>
+  disconnect: (backendId: Id) => Promise<void>
+  sshHosts: () => Promise<SshHost[]>
+  demo: {
+    state: () => { isSupported: boolean; backendId: Id | null; problem: string | null }
+    add: () => Promise<Id>
+    remove: () => Promise<void>
+  }
+  /** What nobody expected, for the process's own log. */
+  onBug: (error: unknown) => void
+}

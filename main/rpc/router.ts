@@ -1,0 +1,31 @@
+import { implement } from '@orpc/server'
+import { contract } from '#shared/contract/index.ts'
+import { appCalls } from './app-calls.ts'
+import { backendCalls } from './backend-calls.ts'
+import { toRpcError } from './errors.ts'
+import { inventoryCalls } from './inventory-calls.ts'
+import type { RpcParts } from './parts.ts'
+import { taskCalls } from './task-calls.ts'
+
+/** The contract, each call to be handled behind one place that turns errors into the contract's. */
+export const deskImplementer = (parts: Pick<RpcParts, 'onBug'>) =>
+  implement(contract).use(async ({ next }) => {
+    try {
+      return await next()
+    } catch (error) {
+      throw toRpcError(error, parts.onBug)
+    }
+  })
+export type Desk = ReturnType<typeof deskImplementer>
+
+/** Everything that a renderer or the command line may ask. */
+export function createRouter(parts: RpcParts) {
+  const desk = deskImplementer(parts)
+  return desk.router({
+    ...appCalls(desk, parts),
+    ...backendCalls(desk, parts),
+    ...inventoryCalls(desk, parts),
+    ...taskCalls(desk, parts),
+  })
+}
+export type DeskRouter = ReturnType<typeof createRouter>

@@ -1,0 +1,69 @@
+import type { PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
+import type { TaskRow } from '#shared/contract/task.ts'
+import type { Backup, Platform, Server, Site } from '#shared/domain/objects.ts'
+import type { Task } from '#shared/domain/task.ts'
+import { lastBackupsOf } from '../store/queries/backups.ts'
+import { countPlatformsOf, countSitesOf, countSitesOn } from '../store/queries/objects.ts'
+import { lastTasksOf } from '../store/queries/tasks.ts'
+import type { Store } from '../store/store.ts'
+import type { RpcParts } from './parts.ts'
+
+export function toServerRows(store: Store, servers: readonly Server[]): ServerRow[] {
+  const lastTasks = lastTasksOf(store, idsOf(servers))
+  return servers.map((server) => ({
+    ...server,
+    lastTask: lastTasks.get(server.id) ?? null,
+    backend: store.get('backend', server.backendId),
+    platforms: countPlatformsOf(store, server.id),
+    sites: countSitesOn(store, server.id),
+  }))
+}
+
+export function toPlatformRows(store: Store, platforms: readonly Platform[]): PlatformRow[] {
+  const lastTasks = lastTasksOf(store, idsOf(platforms))
+  return platforms.map((platform) => ({
+    ...platform,
+    lastTask: lastTasks.get(platform.id) ?? null,
+    server: store.get('server', platform.serverId),
+    sites: countSitesOf(store, platform.id),
+  }))
+}
+
+export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
+  const lastTasks = lastTasksOf(store, idsOf(sites))
+  const lastBackups = lastBackupsOf(store, idsOf(sites))
+  return sites.map((site) => {
+    const platform = store.get('platform', site.platformId)
+    return {
+      ...site,
+      lastTask: lastTasks.get(site.id) ?? null,
+      platform,
+      server: store.get('server', platform.serverId),
+      client: site.clientId === null ? null : (store.find('client', site.clientId) ?? null),
+      lastBackup: lastBackups.get(site.id) ?? null,
+    }
+  })
+}
+
+export function toBackupRow(
+  store: Store,
+  backup: Backup,
+): Backup & { siteName: string; serverTitle: string } {
+  return {
+    ...backup,
+    siteName: store.find('site', backup.siteId)?.name ?? 'A site that was forgotten',
+    serverTitle: store.find('backend', backup.backendId)?.title ?? 'A server that was forgotten',
+  }
+}
+
+export function toTaskRow({ store, registry, activities }: RpcParts, task: Task): TaskRow {
+  return {
+    ...task,
+    title: registry.findTaskType(task.objectKind, task.type)?.title ?? task.type,
+    objectTitle: store.find(task.objectKind, task.objectId)?.title ?? task.objectName,
+    backendTitle: store.find('backend', task.backendId)?.title ?? 'A server that was forgotten',
+    activity: activities.get(task.id) ?? null,
+  }
+}
+
+const idsOf = (rows: readonly { id: string }[]): string[] => rows.map(({ id }) => id)

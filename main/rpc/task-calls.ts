@@ -1,0 +1,88 @@
+import type { OfferedTask } from '#shared/contract/task.ts'
+import type { Queue, QueueDefinition } from '#shared/domain/queue.ts'
+import type { ObjectKind } from '#shared/domain/objects.ts'
+import type { Task } from '#shared/domain/task.ts'
+import { AppError } from '#shared/errors.ts'
+import { listAttempts, listTasks, findTaskByNumber } from '../store/queries/tasks.ts'
+import { UnitOfWork } from '../task/unit-of-work.ts'
+import type { RpcParts } from './parts.ts'
+import type { Desk } from './router.ts'
+import { toTaskRow } from './rows.ts'
+
+export function taskCalls(desk: Desk, parts: RpcParts) {
+  const { task, queue } = desk
+  const { store, logs, registry, tasks } = parts
+  const details = (row: Task) => ({
+    ...toTaskRow(parts, row),
+    history: listAttempts(store, row.id),
+  })
+  return {
+    task: task.router({
+      list: task.list.handler(({ input }) => {
+        const { items, total } = listTasks(store, input)
+        return { items: items.map((row) => toTaskRow(parts, row)), total }
+      }),
+      get: task.get.handler(({ input }) => details(store.get('task', input.id))),
+      getByNumber: task.getByNumber.handler(({ input }) => {
+        const found = findTaskByNumber(store, input.number)
+        if (found !== undefined) return details(found)
+        throw new AppError('object.not-found', `There is no task ${input.number}.`)
+      }),
+      offered: task.offered.handler(({ input }) =>
+        offeredTasks(parts, input.objectKind, input.objectId),
+      ),
+      add: task.add.handler(({ input }) => {
+        const { confirmation, ...wish } = input
+        return tasks.add({ ...wish, ...(confirmation === undefined ? {} : { confirmation }) })
+      }),
+      cancel: task.cancel.handler(({ input }) => tasks.cancel(input.id)),
+      retry: task.retry.handler(({ input }) => tasks.retry(input.id)),
+      log: task.log.handler(({ input }) => logs.page(input.attemptId, input.from, input.limit)),
+      followLog: task.followLog.handler(async function* ({ input, signal }) {
+        yield* logs.follow(input.attemptId, input.from, signal)
+      }),
+    }),
+    queue: queue.router({
+      list: queue.list.handler(() => registry.queues().map((one) => toQueue(parts, one))),
+      pause: queue.pause.handler(({ input }) => setPaused(parts, input.name, true)),
+      resume: queue.resume.handler(({ input }) => setPaused(parts, input.name, false)),
+    }),
+  }
+}
+
+function offeredTasks({ registry, unit }: RpcParts, kind: ObjectKind, id: string): OfferedTask[] {
+  const host = new UnitOfWork(unit)
+  const object = host.object(kind, id)
+  return registry
+    .taskTypes(kind)
+    .filter((type) => type.isHidden !== true)
+    .map((type) => ({
+      type: type.type,
+      title: type.title,
+      description: type.description,
+      weight: type.weight,
+      form: type.form ?? { fields: [] },
+      isDangerous: type.isDangerous ?? false,
+      hasDialog: type.hasDialog ?? false,
+      refusal: type.refusal(object, host),
+    }))
+}
+
+async function setPaused(parts: RpcParts, name: string, isPaused: boolean): Promise<Queue> {
+  const definition = parts.registry.queues().find((one) => one.name === name)
+  if (definition === undefined) throw new AppError('queue.unknown', `There is no queue ${name}.`)
+  await parts.setQueuePaused(name, isPaused)
+  return toQueue(parts, definition)
+}
+
+/** The task queue is the one that ships; its items are the tasks. */
+function toQueue(parts: RpcParts, definition: QueueDefinition): Queue {
+  const { running, queued } = parts.dispatchState()
+  return {
+    ...definition,
+    isPaused: parts.isQueuePaused(definition.name),
+    lastRunAt: parts.store.find('queue', definition.name)?.lastRunAt ?? null,
+    runningItems: running,
+    waitingItems: queued,
+  }
+}
