@@ -112,10 +112,13 @@ const sitesOf = ({ home, uid }: DemoAccount) => ({
   uid,
 })
 
-/** Done by the account itself: whatever it made of its folders, only its own things can be deleted by this. */
+/**
+ * Done by the account itself, so that folders which it swaps meanwhile lead to nothing that is not its own anyway. What
+ * it may not delete is left for the caller.
+ */
 async function emptyHome(account: DemoAccount): Promise<void> {
-  const script = 'chmod -R u+rwX "$1" && find "$1" -mindepth 1 -depth -delete'
-  await runAs(account, ['/bin/sh', '-c', script, 'sh', account.home])
+  const script = 'chmod -R u+rwX "$1"; find "$1" -mindepth 1 -depth -delete'
+  await runAs(account, ['/bin/sh', '-c', script, 'sh', account.home]).catch(() => undefined)
 }
 
 /** Listens on loopback, on the port that was used before where it is free, else on any. */

@@ -3,6 +3,7 @@ import net from 'node:net'
 import os from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2'
+import { Outlet } from './outlet.ts'
 import { spawnShell, type DemoAccount } from './demo-account.ts'
 import type { DemoKey } from './demo-keys.ts'
 
@@ -115,8 +116,9 @@ export class DemoSsh {
     }
     channel.pipe(child.stdin)
     child.stdin.on('error', () => channel.resume()) // it stopped reading; what still comes is dropped
-    channel.on('close', () => child.stdin.destroy())
-    const sent = [pump(child.stdout, channel, channel), pump(child.stderr, channel.stderr, channel)]
+    const outlet = new Outlet(channel)
+    outlet.onClose(() => child.stdin.destroy())
+    const sent = [pump(child.stdout, channel, outlet), pump(child.stderr, channel.stderr, outlet)]
     void Promise.all([ended, ...sent]).then(([ending]) => finish(channel, ending))
     return child.pid
   }
@@ -137,19 +139,10 @@ function finish(channel: ServerChannel, { code, signal }: Ending): void {
 }
 
 /** Carries everything over at the reader's pace; resolves when all of it was sent or the channel is gone. */
-async function pump(source: Readable, sink: Writable, channel: ServerChannel): Promise<void> {
-  let goOn = (): void => {}
-  channel.on('close', () => {
-    source.destroy()
-    goOn() // a closed channel of ssh2 never calls back
-  })
+async function pump(source: Readable, sink: Writable, outlet: Outlet): Promise<void> {
+  outlet.onClose(() => source.destroy())
   try {
-    for await (const bytes of source) {
-      await new Promise<void>((resolve) => {
-        goOn = resolve
-        sink.write(bytes, () => resolve())
-      })
-    }
+    for await (const bytes of source) await outlet.send(sink, bytes as Buffer)
   } catch {
     // The pipe was destroyed since the channel is gone.
   }
