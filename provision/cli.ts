@@ -1,0 +1,117 @@
+import {
+  MAX_LINE_BYTES,
+  parseRequest,
+  PROTOCOL,
+  type ProvisionRequest,
+  renderEvent,
+} from '#shared/protocol/wire.ts'
+import { parseCommandLine } from './commands/command-line.ts'
+import { COMMAND_NAMES, findCommand } from './commands/commands.ts'
+import { save } from './commands/save.ts'
+import { type CommandResult, Session } from './commands/session.ts'
+import { ContextStore } from './context/store.ts'
+import type { Reporter } from './steps/run-steps.ts'
+import { effectiveUid, findHome, foldersOf } from './system/account.ts'
+import { ensureFolder } from './system/files.ts'
+import { cancelled, ProvisionError, toProvisionError } from './system/provision-error.ts'
+import { endWith, listenForStop, readInput, writeLine } from './system/streams.ts'
+import { VERSION } from './version.ts'
+
+const reporter: Reporter = {
+  log: (level, message) => writeLine(renderEvent({ event: 'log', level, message, at: Date.now() })),
+  progress: (step, of, title) =>
+    writeLine(renderEvent({ event: 'progress', step, of, title, at: Date.now() })),
+}
+
+/** Runs one command and returns the exit code: 0 done, 1 failed, 2 not understood. The result is the last line. */
+async function main(argv: readonly string[]): Promise<number> {
+  const line = parseCommandLine(argv, COMMAND_NAMES)
+  if (line.kind === 'version') {
+    writeLine(`${VERSION}\n`)
+    return 0
+  }
+  const signal = listenForStop()
+  try {
+    refuseRoot()
+    if (line.kind === 'wrong') throw new ProvisionError('PROVISION_USAGE', line.problem)
+    process.umask(0o027)
+    printResult(await runCommand(line, await readRequest(), signal))
+    return 0
+  } catch (error) {
+    const { code, message } = signal.aborted ? cancelled() : toProvisionError(error)
+    printFailure(code, message)
+    return code === 'PROVISION_USAGE' ? 2 : 1
+  }
+}
+
+function refuseRoot(): void {
+  if (effectiveUid() !== 0) return
+  throw new ProvisionError(
+    'PROVISION_ROOT_REFUSED',
+    'This program does not run as root: log in as an account of its own.',
+  )
+}
+
+async function readRequest(): Promise<ProvisionRequest> {
+  const text = await readInput(MAX_LINE_BYTES)
+  if (text === undefined)
+    throw new ProvisionError('PROVISION_BAD_REQUEST', 'The request is too long.')
+  const request =
+    text.trim() === ''
+      ? { protocol: PROTOCOL, contextOptions: {}, options: {} }
+      : parseRequest(text)
+  if (typeof request === 'string') throw new ProvisionError('PROVISION_BAD_REQUEST', request)
+  if (request.protocol !== PROTOCOL)
+    throw new ProvisionError(
+      'PROVISION_PROTOCOL',
+      `This program speaks protocol ${PROTOCOL}, not ${request.protocol}.`,
+    )
+  return request
+}
+
+async function runCommand(
+  { name, context }: { name: string; context: string },
+  { contextOptions }: ProvisionRequest,
+  signal: AbortSignal,
+): Promise<CommandResult> {
+  const folders = foldersOf(findHome())
+  const store = new ContextStore(folders.contexts)
+  const session = new Session({ folders, store, reporter, signal, now: Date.now })
+  for (const folder of [folders.contexts, folders.installs, folders.sites, folders.backups])
+    await ensureFolder(folder)
+  try {
+    if (name === 'save') return await save(session, context, contextOptions)
+    await session.hold(context)
+    return await runOn(session, name, context)
+  } finally {
+    await session.end()
+  }
+}
+
+async function runOn(session: Session, name: string, contextName: string): Promise<CommandResult> {
+  const context = await session.store.find(contextName)
+  if (context === undefined)
+    throw new ProvisionError(
+      'PROVISION_MISSING_CONTEXT',
+      `There is no context @${contextName} on this server: save it first.`,
+    )
+  const command = findCommand(context.type, name)
+  if (command === undefined)
+    throw new ProvisionError('PROVISION_USAGE', `A ${context.type} has no command “${name}”.`)
+  return command(session, context)
+}
+
+function printResult({ data, contexts, removedContexts }: CommandResult): void {
+  const at = Date.now()
+  const ok = { event: 'result', isOk: true, errorCode: null, errorMessage: null } as const
+  const lists = { contexts: [...contexts], removedContexts: [...removedContexts] }
+  writeLine(renderEvent({ ...ok, data, ...lists, at }))
+}
+
+function printFailure(errorCode: string, errorMessage: string): void {
+  const at = Date.now()
+  const none = { data: {}, contexts: [], removedContexts: [] }
+  writeLine(renderEvent({ event: 'result', isOk: false, errorCode, errorMessage, ...none, at }))
+}
+
+endWith(await main(process.argv.slice(2)))

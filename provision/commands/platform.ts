@@ -1,0 +1,66 @@
+import path from 'node:path'
+import { STATIC } from '../applications/static.ts'
+import { type Context, platformNameOf, rootOf, serverNameOf } from '../context/context.ts'
+import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
+import { findRealFolder, namesIn } from '../system/files.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import type { CommandResult, Session } from './session.ts'
+
+export async function verifyPlatform(session: Session, platform: Context): Promise<CommandResult> {
+  await session.store.get(serverNameOf(platform), 'server')
+  const root = await getPlatformRoot(session, platform)
+  const names = await namesIn(root)
+  if (!names.some((name) => /^index\.html?$/.test(name)))
+    session.log('warning', `${root} has no index.html: its sites will have no front page.`)
+  await session.run([writeContextStep(session.store, platform)])
+  return {
+    data: { application: STATIC, version: null, root },
+    contexts: [platform],
+    removedContexts: [],
+  }
+}
+
+/** The folder of a platform belongs to who made it; only what we keep of it goes. */
+export async function deletePlatform(session: Session, platform: Context): Promise<CommandResult> {
+  const sites = (await session.store.list('site')).filter(
+    (site) => site.options['platform'] !== undefined && platformNameOf(site) === platform.name,
+  )
+  if (sites.length > 0)
+    throw new ProvisionError(
+      'PROVISION_PLATFORM_HAS_SITES',
+      `The platform @${platform.name} still has ${sites.length === 1 ? 'a site' : `${sites.length} sites`}: ${sites
+        .slice(0, 10)
+        .map(({ name }) => `@${name}`)
+        .join(', ')}.`,
+    )
+  await session.run([removeContextStep(session.store, platform.name)])
+  session.log('info', 'The folder of the platform stays as it is.')
+  return { data: {}, contexts: [], removedContexts: [platform.name] }
+}
+
+/** Throws PROVISION_NO_SUCH_FOLDER; PROVISION_FOLDER_NOT_ALLOWED where it holds, or lies in, what is ours. */
+export async function getPlatformRoot(session: Session, platform: Context): Promise<string> {
+  const { home, contexts, sites, backups, nginx, web } = session.folders
+  const wanted = rootOf(platform, home)
+  const root = await findRealFolder(wanted)
+  if (root === undefined)
+    throw new ProvisionError(
+      'PROVISION_NO_SUCH_FOLDER',
+      `The folder of the platform @${platform.name} is not on this server: ${wanted}`,
+    )
+  for (const ours of [path.dirname(contexts), sites, backups, nginx, web]) {
+    const real = (await findRealFolder(ours)) ?? ours
+    if (isWithin(root, real) || isWithin(real, root))
+      throw new ProvisionError(
+        'PROVISION_FOLDER_NOT_ALLOWED',
+        `${wanted} cannot be a platform: it ${isWithin(root, real) ? 'lies in' : 'contains'} ${ours}, where Hosting Desk keeps its own files.`,
+      )
+  }
+  return root
+}
+
+/** Whether one path is another or lies below it. */
+export function isWithin(inner: string, outer: string): boolean {
+  const way = path.relative(outer, inner)
+  return way === '' || (!way.startsWith('..') && !path.isAbsolute(way))
+}

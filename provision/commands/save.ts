@@ -1,0 +1,31 @@
+import { type Context, mergeOptions, referencesOf } from '../context/context.ts'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import type { CommandResult, Session } from './session.ts'
+
+/** `provision-save`: merges lasting facts into a context, or forgets it. */
+export async function save(
+  session: Session,
+  name: string,
+  contextOptions: JsonRecord,
+): Promise<CommandResult> {
+  await session.hold(name)
+  if (contextOptions['delete'] === true) return forget(session, name)
+  const context = mergeOptions(name, await session.store.find(name), contextOptions)
+  await checkReferences(session, context)
+  await session.store.write(context)
+  return { data: {}, contexts: [context], removedContexts: [] }
+}
+
+/** To forget what is not there is no error. */
+async function forget(session: Session, name: string): Promise<CommandResult> {
+  await session.store.remove(name)
+  return { data: {}, contexts: [], removedContexts: [name] }
+}
+
+/** Held, so that what is named cannot be deleted before we have written that we need it. */
+async function checkReferences(session: Session, context: Context): Promise<void> {
+  const references = referencesOf(context)
+  for (const name of [...new Set(references.map((reference) => reference.name))].sort())
+    if (name !== context.name) await session.hold(name)
+  for (const { name, type } of references) await session.store.get(name, type)
+}

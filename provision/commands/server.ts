@@ -1,0 +1,42 @@
+import type { JsonRecord } from '#shared/domain/json.ts'
+import { referencesOf, type Context } from '../context/context.ts'
+import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
+import { machineFacts } from '../system/machine.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { VERSION } from '../version.ts'
+import type { CommandResult, Session } from './session.ts'
+import { findWebService } from './web.ts'
+
+export async function verifyServer(session: Session, server: Context): Promise<CommandResult> {
+  const service = findWebService(session, server)
+  const data: JsonRecord = {
+    program: VERSION,
+    ...(await machineFacts(session.folders.home)),
+  }
+  if (service === undefined) session.log('warning', 'This server has no web service yet.')
+  await session.run([
+    ...(service?.verifyServer(data) ?? []),
+    writeContextStep(session.store, server),
+  ])
+  return { data, contexts: [server], removedContexts: [] }
+}
+
+export async function deleteServer(session: Session, server: Context): Promise<CommandResult> {
+  const platforms = await session.store.list('platform')
+  const users = platforms.filter((one) =>
+    referencesOf(one).some(({ name }) => name === server.name),
+  )
+  if (users.length > 0)
+    throw new ProvisionError(
+      'PROVISION_SERVER_HAS_PLATFORMS',
+      `The server @${server.name} still carries ${users.map(({ name }) => `@${name}`).join(', ')}.`,
+    )
+  const others = (await session.store.list('server')).filter(({ name }) => name !== server.name)
+  const type = server.options['http_service_type']
+  const isShared = others.some(({ options }) => options['http_service_type'] === type)
+  await session.run([
+    ...(isShared ? [] : (findWebService(session, server)?.removeServer() ?? [])),
+    removeContextStep(session.store, server.name),
+  ])
+  return { data: {}, contexts: [], removedContexts: [server.name] }
+}

@@ -1,0 +1,72 @@
+import path from 'node:path'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import { STATIC } from '../applications/static.ts'
+import type { Step } from '../steps/step.ts'
+import { checkArchive, packArchive } from '../system/archive.ts'
+import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
+import { VERSION } from '../version.ts'
+import type { Session } from './session.ts'
+import type { SitePlace } from './site-place.ts'
+
+const MANIFEST = 'manifest.json'
+
+/** Packs the site's folder and a manifest, and reads the archive back. `data` gets `file` and `sizeBytes`. */
+export function backupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
+  let file = ''
+  return [
+    {
+      title: 'Pack a backup',
+      async run(signal) {
+        file = await freeName(session.folders.backups, place.uri, session.parts.now())
+        const staging = `${file}.staging`
+        try {
+          await writeAtomically(path.join(staging, MANIFEST), renderManifest(session, place))
+          const parts = [
+            { inFolder: staging, name: MANIFEST },
+            { inFolder: path.dirname(place.folder), name: place.uri },
+          ]
+          const { sizeBytes } = await packArchive(file, parts, signal)
+          data['file'] = file
+          data['sizeBytes'] = sizeBytes
+        } finally {
+          await remove(staging)
+        }
+        return () => remove(file)
+      },
+    },
+    {
+      title: 'Read the backup back',
+      async run(signal) {
+        await checkArchive(file, MANIFEST, signal)
+        return undefined
+      },
+    },
+  ]
+}
+
+function renderManifest(session: Session, { site, uri }: SitePlace): string {
+  const manifest = {
+    format: 1,
+    kind: 'site-backup',
+    uri,
+    folder: uri,
+    application: STATIC,
+    context: site,
+    createdAt: new Date(session.parts.now()).toISOString(),
+    program: VERSION,
+  }
+  return `${JSON.stringify(manifest, null, 2)}\n`
+}
+
+/** `www.example.com-20260102T030405Z.tar.gz`, numbered where that one is there. */
+async function freeName(folder: string, uri: string, now: number): Promise<string> {
+  await ensureFolder(folder)
+  const stem = path.join(folder, `${uri}-${toStamp(now)}`)
+  for (let number = 1; ; number++) {
+    const file = `${stem}${number === 1 ? '' : `_${number}`}.tar.gz`
+    if ((await kindOf(file)) === 'absent') return file
+  }
+}
+
+export const toStamp = (now: number): string =>
+  new Date(now).toISOString().replace(/[-:]|\.\d+/g, '')

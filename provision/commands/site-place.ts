@@ -1,0 +1,78 @@
+import path from 'node:path'
+import {
+  aliasesOf,
+  type Context,
+  findText,
+  isInstalled,
+  isSiteEnabled,
+  platformNameOf,
+  serverNameOf,
+  uriOf,
+} from '../context/context.ts'
+import type { WebService, WebSite } from '../services/web-service.ts'
+import { kindOf } from '../system/files.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import type { Session } from './session.ts'
+import { getWebService } from './web.ts'
+
+/** Everything that a site stands on. */
+export interface SitePlace {
+  site: Context
+  platform: Context
+  server: Context
+  web: WebService
+  uri: string
+  folder: string
+}
+
+export async function findPlace(session: Session, site: Context): Promise<SitePlace> {
+  const platform = await session.store.get(platformNameOf(site), 'platform')
+  const server = await session.store.get(serverNameOf(platform), 'server')
+  const uri = uriOf(site)
+  const folder = path.join(session.folders.sites, uri)
+  return { site, platform, server, web: getWebService(session, server), uri, folder }
+}
+
+export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
+  const names = [uri, ...aliasesOf(site)]
+  const redirection = findText(site, 'redirection') ?? null
+  if (redirection !== null && !names.includes(redirection))
+    throw new ProvisionError(
+      'PROVISION_BAD_OPTION',
+      `“redirection” of @${site.name} is none of its names: ${names.join(', ')}`,
+    )
+  return {
+    uri,
+    aliases: aliasesOf(site).filter((name) => name !== uri),
+    redirection,
+    root: folder,
+    isEnabled: isSiteEnabled(site),
+  }
+}
+
+/** Throws PROVISION_NAME_TAKEN where another installed site of this account answers to one of the names. */
+export async function refuseTakenNames(session: Session, { site, uri }: SitePlace): Promise<void> {
+  const wanted = new Set([uri, ...aliasesOf(site)])
+  for (const other of await session.store.list('site')) {
+    if (other.name === site.name || !isInstalled(other)) continue
+    const taken = [uriOf(other), ...aliasesOf(other)].find((name) => wanted.has(name))
+    if (taken !== undefined)
+      throw new ProvisionError(
+        'PROVISION_NAME_TAKEN',
+        `${taken} is already a name of the site @${other.name}.`,
+      )
+  }
+}
+
+export async function refuseUnlessInstalled({ site, folder }: SitePlace): Promise<void> {
+  if (!isInstalled(site))
+    throw new ProvisionError(
+      'PROVISION_SITE_NOT_INSTALLED',
+      `The site @${site.name} is not installed on this server.`,
+    )
+  if ((await kindOf(folder)) !== 'folder')
+    throw new ProvisionError(
+      'PROVISION_NO_SUCH_FOLDER',
+      `The folder of the site @${site.name} is gone: ${folder}`,
+    )
+}

@@ -1,0 +1,127 @@
+import path from 'node:path'
+import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import { copyPlatformStep, STATIC } from '../applications/static.ts'
+import { type Context, isInstalled, isSiteEnabled } from '../context/context.ts'
+import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
+import { removeStep, replaceText } from '../steps/files.ts'
+import { lookStep } from '../steps/look.ts'
+import type { Step } from '../steps/step.ts'
+import { findText, kindOf, remove } from '../system/files.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { refuseOverload } from './load.ts'
+import { getPlatformRoot } from './platform.ts'
+import type { CommandResult, Session } from './session.ts'
+import { backupSteps } from './site-backup.ts'
+import {
+  findPlace,
+  refuseTakenNames,
+  refuseUnlessInstalled,
+  type SitePlace,
+  toWebSite,
+} from './site-place.ts'
+import { portOf } from './web.ts'
+
+export async function installSite(session: Session, site: Context): Promise<CommandResult> {
+  const place = await findPlace(session, site)
+  refuseOverload(place.server)
+  if (isInstalled(site))
+    throw new ProvisionError(
+      'PROVISION_SITE_INSTALLED',
+      `The site @${site.name} is installed already.`,
+    )
+  await refuseTakenNames(session, place)
+  await refuseForeignFolder(session, place)
+  const root = await getPlatformRoot(session, place.platform)
+  const installed = asInstalled(place)
+  await session.run([
+    claimStep(session, place),
+    // Only what an install of this very site left behind when it was cut off.
+    removeStep('Put aside what an earlier try left', place.folder),
+    copyPlatformStep(root, place.folder, (message) => session.log('warning', message)),
+    ...webSteps(place),
+    writeContextStep(session.store, installed),
+  ])
+  return { data: factsOf(installed), contexts: [installed], removedContexts: [] }
+}
+
+export async function verifySite(session: Session, site: Context): Promise<CommandResult> {
+  const place = await findPlace(session, site)
+  await refuseUnlessInstalled(place)
+  await refuseTakenNames(session, place)
+  const installed = asInstalled(place)
+  await session.run([...webSteps(place), writeContextStep(session.store, installed)])
+  return { data: factsOf(installed), contexts: [installed], removedContexts: [] }
+}
+
+export async function backupSite(session: Session, site: Context): Promise<CommandResult> {
+  const place = await findPlace(session, site)
+  refuseOverload(place.server)
+  await refuseUnlessInstalled(place)
+  const data: JsonRecord = {}
+  await session.run(backupSteps(session, place, data))
+  return { data, contexts: [], removedContexts: [] }
+}
+
+/** Aegir's order: a last backup, then the web server, then the files. A site that is half there can go, too. */
+export async function deleteSite(session: Session, site: Context): Promise<CommandResult> {
+  const place = await findPlace(session, site)
+  refuseOverload(place.server)
+  const isOurs = isInstalled(site) || (await isClaimed(session, place))
+  const hasFiles = isOurs && (await kindOf(place.folder)) === 'folder'
+  const data: JsonRecord = {}
+  await session.run([
+    ...(hasFiles ? backupSteps(session, place, data) : []),
+    ...(isOurs ? place.web.removeSite(place.uri) : []),
+    ...(isOurs ? [removeStep('Remove the files of the site', place.folder)] : []),
+    removeStep('Remove the mark of its install', claimFile(session, place)),
+    removeContextStep(session.store, site.name),
+  ])
+  if (data['file'] !== undefined)
+    session.log('info', `A last backup stays: ${JSON.stringify(data['file'])}`)
+  return { data, contexts: [], removedContexts: [site.name] }
+}
+
+function webSteps(place: SitePlace): Step[] {
+  const { server, site, uri, web } = place
+  const look = lookStep(web.urlOf(uri), portOf(server))
+  return [...web.configureSite(toWebSite(place)), ...(isSiteEnabled(site) ? [look] : [])]
+}
+
+function asInstalled({ site, uri, web }: SitePlace): Context {
+  const ours = { installed: true, application: STATIC, url: web.urlOf(uri) }
+  return { ...site, options: { ...site.options, ...ours } }
+}
+
+const factsOf = ({ options }: Context): Record<string, Json> => ({
+  application: STATIC,
+  version: null,
+  url: options['url'] ?? null,
+})
+
+const claimFile = (session: Session, { uri }: SitePlace): string =>
+  path.join(session.folders.installs, uri)
+
+/** Marks the folder-to-be as this site's, so that a try that was cut off does not block the next one. */
+function claimStep(session: Session, place: SitePlace): Step {
+  const file = claimFile(session, place)
+  return {
+    title: 'Claim the folder of the site',
+    async run() {
+      await replaceText(file, place.site.name)
+      return () => remove(file)
+    },
+    discard: () => remove(file),
+  }
+}
+
+async function isClaimed(session: Session, place: SitePlace): Promise<boolean> {
+  return (await findText(claimFile(session, place))) === place.site.name
+}
+
+async function refuseForeignFolder(session: Session, place: SitePlace): Promise<void> {
+  if ((await kindOf(place.folder)) === 'absent' || (await isClaimed(session, place))) return
+  throw new ProvisionError(
+    'PROVISION_SITE_FOLDER_TAKEN',
+    `${place.folder} is there already and is not of this site: move it away or choose another name.`,
+  )
+}

@@ -1,0 +1,42 @@
+import { type Context, findText } from '../context/context.ts'
+import { EmbeddedService } from '../services/embedded.ts'
+import { NginxService } from '../services/nginx/service.ts'
+import type { WebService, WebServiceParts } from '../services/web-service.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import type { Session } from './session.ts'
+
+const SERVICES: Readonly<Record<string, new (parts: WebServiceParts) => WebService>> = {
+  nginx: NginxService,
+  embedded: EmbeddedService,
+}
+
+export const portOf = ({ options }: Context): number => Number(options['http_port'] ?? 80)
+
+/** The web service that a server's context names, or undefined where it has none. */
+export function findWebService(session: Session, server: Context): WebService | undefined {
+  const type = findText(server, 'http_service_type')
+  if (type === undefined) return undefined
+  if (!Object.hasOwn(SERVICES, type))
+    throw new ProvisionError(
+      'PROVISION_UNKNOWN_SERVICE',
+      `@${server.name} wants the web service “${type}”, and there are only ${Object.keys(SERVICES).join(' and ')}.`,
+    )
+  const Service = SERVICES[type]
+  return Service === undefined
+    ? undefined
+    : new Service({
+        folders: session.folders,
+        port: portOf(server),
+        restartCommand: findText(server, 'http_restart_cmd'),
+        log: session.log,
+      })
+}
+
+export function getWebService(session: Session, server: Context): WebService {
+  const service = findWebService(session, server)
+  if (service !== undefined) return service
+  throw new ProvisionError(
+    'PROVISION_NO_WEB_SERVICE',
+    `The server @${server.name} has no web service: choose one and verify it.`,
+  )
+}

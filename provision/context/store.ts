@@ -1,0 +1,77 @@
+import path from 'node:path'
+import { isRecord } from '#shared/protocol/wire.ts'
+import { findText, namesIn, remove, writeAtomically } from '../system/files.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { type Context, FORMAT } from './context.ts'
+import { type ContextType, isContextName, isContextType } from './keys.ts'
+
+/** The contexts of this account: one file each, 0600, written whole. Who writes holds the context's lock. */
+export class ContextStore {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Throws PROVISION_CONTEXT_NEWER for the file of a newer release, PROVISION_CONTEXT_DAMAGED for any other. */
+  async find(name: string): Promise<Context | undefined> {
+    const text = await findText(this.#file(name))
+    return text === undefined ? undefined : parseContext(name, text)
+  }
+
+  /** Throws PROVISION_MISSING_CONTEXT, also where it is of another type. */
+  async get(name: string, type: ContextType): Promise<Context> {
+    const context = await this.find(name)
+    if (context?.type === type) return context
+    throw new ProvisionError(
+      'PROVISION_MISSING_CONTEXT',
+      context === undefined
+        ? `There is no context @${name} on this server: save it first.`
+        : `@${name} is a ${context.type}, not a ${type}.`,
+    )
+  }
+
+  async write(context: Context): Promise<void> {
+    await writeAtomically(this.#file(context.name), `${JSON.stringify(context, null, 2)}\n`)
+  }
+
+  async remove(name: string): Promise<void> {
+    await remove(this.#file(name))
+  }
+
+  /** All contexts of a type, by name. */
+  async list(type: ContextType): Promise<Context[]> {
+    const names = (await namesIn(this.#folder))
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => file.slice(0, -'.json'.length))
+      .filter(isContextName)
+    const contexts = await Promise.all(names.map((name) => this.find(name)))
+    return contexts.filter((context) => context?.type === type) as Context[]
+  }
+
+  #file(name: string): string {
+    if (!isContextName(name)) throw new Error(`No name of a context: ${name}`)
+    return path.join(this.#folder, `${name}.json`)
+  }
+}
+
+function parseContext(name: string, text: string): Context {
+  const value = parseJson(text)
+  const { format, type, options } = isRecord(value) ? value : {}
+  if (typeof format === 'number' && format > FORMAT)
+    throw new ProvisionError(
+      'PROVISION_CONTEXT_NEWER',
+      `@${name} was written by a newer release (format ${format}): use that one.`,
+    )
+  if (format !== FORMAT || !isContextType(type) || !isRecord(options))
+    throw new ProvisionError('PROVISION_CONTEXT_DAMAGED', `The file of @${name} does not read.`)
+  return { format, name, type, options }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,80 @@
+import path from 'node:path'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import { replaceText } from '../steps/files.ts'
+import type { Step } from '../steps/step.ts'
+import { remove } from '../system/files.ts'
+import { askLocally } from '../system/net.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import type { WebService, WebServiceParts, WebSite } from './web-service.ts'
+
+/** By this header the embedded web server is known. */
+const HEADER = 'x-hosting-desk'
+
+/** The web server inside the application, for the demo server. It reads one small file a site, at each request. */
+export class EmbeddedService implements WebService {
+  readonly #parts: WebServiceParts
+  readonly #folder: string
+
+  constructor(parts: WebServiceParts) {
+    this.#parts = parts
+    this.#folder = path.join(parts.folders.web, 'sites.d')
+  }
+
+  verifyServer(_facts: JsonRecord): Step[] {
+    return [
+      {
+        title: 'Look at the embedded web server',
+        run: async (signal) => {
+          const { port } = this.#parts
+          const answer = await askLocally(port, 'localhost', { signal })
+          if (answer?.headers[HEADER] === 'embedded') return undefined
+          throw new ProvisionError(
+            'PROVISION_EMBEDDED_ABSENT',
+            `The embedded web server does not answer on port ${port}: start the application that carries it.`,
+          )
+        },
+      },
+    ]
+  }
+
+  configureSite(site: WebSite): Step[] {
+    if (site.redirection !== null)
+      this.#parts.log('warning', 'The embedded web server does not redirect: all names answer.')
+    const { uri, root, aliases } = site
+    const text = site.isEnabled ? `${JSON.stringify({ uri, root, aliases })}\n` : undefined
+    return [
+      {
+        title: `Tell the embedded web server of ${uri}`,
+        run: () => replaceText(this.#file(uri), text),
+      },
+    ]
+  }
+
+  removeSite(uri: string): Step[] {
+    return [
+      {
+        title: `Take ${uri} from the embedded web server`,
+        run: () => replaceText(this.#file(uri), undefined),
+      },
+    ]
+  }
+
+  removeServer(): Step[] {
+    return [
+      {
+        title: 'Remove the list of sites',
+        run: () => Promise.resolve(undefined),
+        discard: () => remove(this.#folder),
+      },
+    ]
+  }
+
+  urlOf(uri: string): string {
+    const isLocal = uri === 'localhost' || uri.endsWith('.localhost')
+    return `http://${isLocal ? uri : `${uri}.localhost`}:${this.#parts.port}`
+  }
+
+  #file(uri: string): string {
+    return path.join(this.#folder, `${uri}.json`)
+  }
+}

@@ -1,0 +1,26 @@
+import { askLocally, type Answer } from '../system/net.ts'
+import { pause } from '../system/process.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import type { Step } from './step.ts'
+
+/** Asks the web server of this machine for a site until it answers as a site does, for at most five seconds. */
+export function lookStep(url: string, port: number): Step {
+  const { hostname } = new URL(url)
+  return {
+    title: `Look at ${url}`,
+    async run(signal) {
+      const giveUpAt = performance.now() + 5000
+      let answer: Answer | undefined
+      do {
+        answer = await askLocally(port, hostname, { signal, timeoutMs: 5000 })
+        if (answer !== undefined && answer.status < 500) return undefined
+        await pause(50)
+        signal.throwIfAborted()
+      } while (performance.now() < giveUpAt)
+      throw new ProvisionError(
+        'PROVISION_SITE_NOT_ANSWERING',
+        `${url} ${answer === undefined ? 'does not answer' : `answers with ${answer.status}`}.`,
+      )
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import os from 'node:os'
+import path from 'node:path'
+
+/** Where everything of ours lies below the account's home folder. */
+export interface Folders {
+  home: string
+  contexts: string
+  /** One file a site whose install has begun and not ended: whose the half-made folder is. */
+  installs: string
+  locks: string
+  sites: string
+  backups: string
+  nginx: string
+  web: string
+}
+
+export function foldersOf(home: string): Folders {
+  const desk = path.join(home, '.hosting-desk')
+  return {
+    home,
+    contexts: path.join(desk, 'contexts'),
+    installs: path.join(desk, 'installs'),
+    locks: path.join(desk, 'locks'),
+    sites: path.join(home, 'sites'),
+    backups: path.join(home, 'backups'),
+    nginx: path.join(home, 'nginx'),
+    web: path.join(home, 'web'),
+  }
+}
+
+/** The home folder by the environment, as a shell has it, else by the account's entry. */
+export const findHome = (): string => os.homedir()
+
+/** The effective user; -1 on systems that have none. */
+export const effectiveUid = (): number => process.geteuid?.() ?? -1

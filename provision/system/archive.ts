@@ -1,0 +1,42 @@
+import { rename } from 'node:fs/promises'
+import { flush, remove, setMode, sizeOf } from './files.ts'
+import { runProgram } from './process.ts'
+import { ProvisionError } from './provision-error.ts'
+
+/** A file or folder to pack: `name` as it is called in the archive, in the folder `inFolder`. */
+export interface Packed {
+  inFolder: string
+  name: string
+}
+
+/** Packs into `file` (tar, gzip, 0600); on failure there is no such file. Links are packed as links. */
+export async function packArchive(
+  file: string,
+  parts: readonly Packed[],
+  signal: AbortSignal,
+): Promise<{ sizeBytes: number }> {
+  const partial = `${file}.partial`
+  const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
+  try {
+    const { exitCode, output } = await runProgram(['tar', '-czf', partial, ...what], { signal })
+    if (exitCode !== 0)
+      throw new ProvisionError('PROVISION_BACKUP_FAILED', `tar could not pack: ${output.trim()}`)
+    await setMode(partial, 0o600)
+    await flush(partial)
+    await rename(partial, file)
+  } catch (error) {
+    await remove(partial)
+    throw error
+  }
+  return { sizeBytes: await sizeOf(file) }
+}
+
+/** Reads an archive from end to end, which checks its checksums, and looks for an entry near its beginning. */
+export async function checkArchive(file: string, has: string, signal: AbortSignal): Promise<void> {
+  const { exitCode, output } = await runProgram(['tar', '-tzf', file], { signal })
+  if (exitCode !== 0 || !output.split('\n').includes(`./${has}`))
+    throw new ProvisionError(
+      'PROVISION_BACKUP_FAILED',
+      `The archive does not read: ${output.trim()}`,
+    )
+}

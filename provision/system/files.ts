@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import {
+  copyFile,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
+import path from 'node:path'
+import { hasErrno } from './provision-error.ts'
+
+export { rename }
+
+/** A file's text, or undefined where there is none. */
+export async function findText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+/** What stands behind `offset` in a file, at most `maxBytes` of it; nothing where the file is missing. */
+export async function readTail(file: string, offset: number, maxBytes = 65_536): Promise<string> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(maxBytes), 0, maxBytes, offset)
+      return buffer.subarray(0, bytesRead).toString('utf8')
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return ''
+    throw error
+  }
+}
+
+/** A file's size in bytes; 0 where it is missing. */
+export async function sizeOf(file: string): Promise<number> {
+  return (await lstat(file).catch(() => undefined))?.size ?? 0
+}
+
+export async function ensureFolder(folder: string, mode = 0o700): Promise<void> {
+  await mkdir(folder, { recursive: true, mode })
+}
+
+/** Writes beside, flushes and renames: readers see the old text or the new one, also after a power cut. */
+export async function writeAtomically(file: string, text: string, mode = 0o600): Promise<void> {
+  const folder = path.dirname(file)
+  await ensureFolder(folder)
+  const temporary = path.join(folder, `.tmp-${randomBytes(8).toString('hex')}`)
+  try {
+    const handle = await open(temporary, 'wx', mode)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await flush(folder)
+}
+
+/** Flushes a file, or the names in a folder, to disk. */
+export async function flush(fileOrFolder: string): Promise<void> {
+  const handle = await open(fileOrFolder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+export const setMode = (file: string, mode: number): Promise<void> => chmod(file, mode)
+
+/** Removes a file or a whole tree; links are removed, not followed. Missing is fine. */
+export async function remove(fileOrFolder: string): Promise<void> {
+  await rm(fileOrFolder, { recursive: true, force: true })
+}
+
+/** What stands under a name: links are not followed. */
+export async function kindOf(file: string): Promise<'folder' | 'file' | 'other' | 'absent'> {
+  try {
+    const info = await lstat(file)
+    return info.isDirectory() ? 'folder' : info.isFile() ? 'file' : 'other'
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'absent'
+    throw error
+  }
+}
+
+/** A folder's true path, through links; undefined where there is no such folder. */
+export async function findRealFolder(folder: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(folder)
+    return (await stat(real)).isDirectory() ? real : undefined
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    throw error
+  }
+}
+
+/** The names in a folder, sorted; none where it is missing. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort()
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+export interface CopyOptions {
+  signal: AbortSignal
+  /** Told the path, below the root, of what is neither file nor folder and was left out. */
+  onLeftOut: (name: string) => void
+}
+
+/**
+ * Copies folders and plain files; returns how many files. Links are left out: a link into the account's own files would
+ * be served with the site. So is `.git`. `to` must not exist.
+ */
+export async function copyTree(from: string, to: string, options: CopyOptions): Promise<number> {
+  return copyFolder(from, to, '', options)
+}
+
+async function copyFolder(
+  from: string,
+  to: string,
+  below: string,
+  options: CopyOptions,
+): Promise<number> {
+  await mkdir(to, { mode: 0o750 })
+  let files = 0
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    options.signal.throwIfAborted()
+    const name = path.join(below, entry.name)
+    const source = path.join(from, entry.name)
+    const target = path.join(to, entry.name)
+    if (entry.name === '.git') continue
+    if (entry.isDirectory()) {
+      files += await copyFolder(source, target, name, options)
+    } else if (entry.isFile()) {
+      await copyFile(source, target)
+      await chmod(target, 0o640)
+      files += 1
+    } else {
+      options.onLeftOut(name)
+    }
+  }
+  return files
+}

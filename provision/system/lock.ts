@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { ensureFolder } from './files.ts'
+import { pause } from './process.ts'
+import { findStart } from './process-table.ts'
+import { hasErrno, ProvisionError } from './provision-error.ts'
+
+/** How long a command waits for another one that holds the same lock. */
+const PATIENCE_MS = 60_000
+
+export interface LockOptions {
+  signal: AbortSignal
+  patienceMs?: number
+}
+
+/**
+ * Holds the lock `name` until what it returns is called. The lock is a file naming the process; one of a process that
+ * is gone (or whose number went to another) does not block.
+ */
+export async function takeLock(
+  folder: string,
+  name: string,
+  { signal, patienceMs = PATIENCE_MS }: LockOptions,
+): Promise<() => Promise<void>> {
+  await ensureFolder(folder)
+  const file = path.join(folder, `${name}.lock`)
+  const mine = path.join(folder, `.${randomBytes(8).toString('hex')}`)
+  await writeFile(mine, `${process.pid} ${(await findStart(process.pid)) ?? ''}`, { mode: 0o600 })
+  try {
+    const giveUpAt = performance.now() + patienceMs
+    while (!(await tryLink(mine, file))) {
+      signal.throwIfAborted()
+      if (performance.now() > giveUpAt)
+        throw new ProvisionError(
+          'PROVISION_LOCKED',
+          `Another command holds “${name}” and did not end in time.`,
+        )
+      if (!(await removeIfStale(file))) await pause(25)
+    }
+  } finally {
+    await rm(mine, { force: true })
+  }
+  return () => rm(file, { force: true })
+}
+
+async function tryLink(mine: string, file: string): Promise<boolean> {
+  try {
+    await link(mine, file)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false
+    throw error
+  }
+}
+
+/** Moves a dead process's lock away. Where a living one slipped in between, it is put back. */
+async function removeIfStale(file: string): Promise<boolean> {
+  const holder = await readFile(file, 'utf8').catch(() => undefined)
+  if (holder === undefined) return true
+  if (await isAlive(holder)) return false
+  const aside = path.join(path.dirname(file), `.${randomBytes(8).toString('hex')}`)
+  try {
+    await rename(file, aside)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return true
+    throw error
+  }
+  if ((await readFile(aside, 'utf8')) !== holder) await link(aside, file).catch(() => undefined)
+  await rm(aside, { force: true })
+  return true
+}
+
+async function isAlive(holder: string): Promise<boolean> {
+  const [, pid = '', start = ''] = /^(\d+) (.*)$/.exec(holder) ?? []
+  return pid !== '' && (await findStart(Number(pid))) === start
+}

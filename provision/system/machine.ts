@@ -1,0 +1,30 @@
+import { statfs } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import os from 'node:os'
+import type { JsonRecord } from '#shared/domain/json.ts'
+
+export interface Load {
+  /** Running and waiting processes, averaged over the last minute. */
+  oneMinute: number
+  cpus: number
+}
+
+export const readLoad = (): Load => ({ oneMinute: os.loadavg()[0] ?? 0, cpus: os.cpus().length })
+
+export const hasIpv6 = (): boolean =>
+  process.platform !== 'linux' || existsSync('/proc/net/if_inet6')
+
+/** What a verify reports of the machine. */
+export async function machineFacts(home: string): Promise<JsonRecord> {
+  const { oneMinute, cpus } = readLoad()
+  const { bavail, blocks, bsize } = await statfs(home)
+  return {
+    node: process.version.slice(1),
+    system: `${os.type()} ${os.release()}`,
+    cpus,
+    load: Math.round(oneMinute * 100) / 100,
+    memoryBytes: os.totalmem(),
+    diskFreeBytes: bavail * bsize,
+    diskSizeBytes: blocks * bsize,
+  }
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import path from 'node:path'
+import { cancelled } from './provision-error.ts'
+
+export interface Ended {
+  exitCode: number
+  /** Both streams, as far as they fit. */
+  output: string
+}
+
+const MAX_OUTPUT = 256 * 1024
+
+/**
+ * Runs a program without a shell and with nothing on its standard input. `isOwnSession`: a cancel of our process group
+ * does not reach it. A program that TERM ended means that we were cancelled, since TERM goes to the group.
+ */
+export function runProgram(
+  argv: readonly [string, ...string[]],
+  { signal, isOwnSession = false }: { signal?: AbortSignal; isOwnSession?: boolean } = {},
+): Promise<Ended> {
+  const [program, ...args] = argv
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: isOwnSession,
+      env: { ...process.env, LC_ALL: 'C' },
+    })
+    const stop = (): void => void child.kill('SIGTERM')
+    signal?.addEventListener('abort', stop, { once: true })
+    let output = ''
+    const take = (bytes: Buffer): void => {
+      if (output.length < MAX_OUTPUT) output += bytes.toString('utf8')
+    }
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    child.on('error', reject)
+    child.on('close', (exitCode, killedBy) => {
+      signal?.removeEventListener('abort', stop)
+      if (killedBy === 'SIGTERM' || signal?.aborted) reject(cancelled())
+      else if (exitCode === null)
+        reject(new Error(`${program} was ended by ${killedBy ?? 'a signal'}`))
+      else resolve({ exitCode, output: output.slice(0, MAX_OUTPUT) })
+    })
+  })
+}
+
+// A command over SSH often has no sbin in its PATH.
+const MORE_FOLDERS = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/opt/homebrew/bin',
+  '/sbin',
+]
+
+/** The full path of a program, or undefined. */
+export async function findProgram(name: string): Promise<string | undefined> {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), ...MORE_FOLDERS]
+  for (const folder of folders.filter((one) => one.startsWith('/'))) {
+    const file = path.join(folder, name)
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return file
+  }
+  return undefined
+}
+
+export const sendSignal = (pid: number, signal: 'SIGHUP' | 'SIGQUIT'): void =>
+  void process.kill(pid, signal)
+
+export const pause = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms))
