@@ -10,7 +10,7 @@ CREATE TABLE backend (
   data TEXT NOT NULL,
   revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX backend_by_address ON backend (host, port, user);
+CREATE INDEX backend_by_address ON backend (host COLLATE NOCASE, port, user);
 
 CREATE TABLE server (
   id TEXT PRIMARY KEY NOT NULL,

@@ -1,0 +1,29 @@
+import type { Id } from '#shared/domain/json.ts'
+import type { Backup } from '#shared/domain/objects.ts'
+import type { Store } from '../store.ts'
+import { foldText } from '../tables.ts'
+import type { Paged, PageOptions } from './page.ts'
+import { listPage, Where } from './page.ts'
+
+export interface BackupFilter extends PageOptions {
+  siteId?: Id | undefined
+}
+
+/** Backups newest first. The search looks at their sites. */
+export function listBackups(store: Store, filter: BackupFilter): Paged<Backup> {
+  const where = new Where().equal('siteId', filter.siteId)
+  if (foldText(filter.search ?? '').trim() !== '') {
+    const sites = new Where().text('searchText', filter.search)
+    where.add(`siteId IN (SELECT id FROM site ${sites.toString()})`, ...sites.params)
+  }
+  return listPage(store, 'backup', where, 'createdAt DESC, id DESC', filter)
+}
+
+export const lastBackup = (store: Store, siteId: Id): Backup | undefined =>
+  store.select('backup', 'WHERE siteId = ? ORDER BY createdAt DESC, id DESC LIMIT 1', [siteId])[0]
+
+/** The newest backup of each site; absent where there is none. */
+export function lastBackups(store: Store, siteIds: readonly Id[]): ReadonlyMap<Id, Backup> {
+  const backups = siteIds.flatMap((id) => lastBackup(store, id) ?? [])
+  return new Map(backups.map((backup) => [backup.siteId, backup]))
+}

@@ -1,0 +1,82 @@
+import type { SqlValue } from '../database.ts'
+import type { Store } from '../store.ts'
+import type { TableName, Tables } from '../tables.ts'
+import { foldText } from '../tables.ts'
+
+/** A page of a list. `offset` and `limit` count rows. */
+export interface PageOptions {
+  search?: string | undefined
+  offset: number
+  limit: number
+}
+export interface Paged<Item> {
+  items: Item[]
+  /** All that match, on whatever page. */
+  total: number
+}
+
+/** Conditions joined by AND, with their parameters; a filter without a value is left out. */
+export class Where {
+  readonly #conditions: string[] = []
+  readonly params: SqlValue[] = []
+
+  equal(column: string, value: SqlValue | undefined): this {
+    return value === undefined ? this : this.add(`${column} = ?`, value)
+  }
+
+  add(condition: string, ...params: readonly SqlValue[]): this {
+    this.#conditions.push(condition)
+    this.params.push(...params)
+    return this
+  }
+
+  /** Every word stands somewhere in the row's text, whatever its case and accents. */
+  text(column: string, search: string | undefined): this {
+    for (const word of foldText(search ?? '')
+      .split(/\s+/)
+      .filter(Boolean))
+      this.add(`instr(${column}, ?) > 0`, word)
+    return this
+  }
+
+  toString(): string {
+    return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`
+  }
+}
+
+/** One page of a table in this order, and how many rows match. */
+export function listPage<Name extends TableName>(
+  store: Store,
+  table: Name,
+  where: Where,
+  order: string,
+  { offset, limit }: PageOptions,
+): Paged<Tables[Name]> {
+  const items = store.select(table, `${where.toString()} ORDER BY ${order} LIMIT ? OFFSET ?`, [
+    ...where.params,
+    limit,
+    offset,
+  ])
+  return { items, total: countRows(store, table, where) }
+}
+
+export function countRows(store: Store, table: TableName, where: Where): number {
+  const sql = `SELECT count(*) AS total FROM ${table} ${where.toString()}`
+  return store.query<{ total: number }>(sql, where.params)[0]?.total ?? 0
+}
+
+/** How many rows of a table belong to each of these by `column`; absent where none does. Deleted ones do not count. */
+export function countChildren(
+  store: Store,
+  table: 'server' | 'platform' | 'site',
+  column: string,
+  ids: readonly string[],
+): ReadonlyMap<string, number> {
+  const sql = `SELECT count(*) AS total FROM ${table} WHERE ${column} = ? AND status <> 'deleted'`
+  const counted = new Map<string, number>()
+  for (const id of ids) {
+    const total = store.query<{ total: number }>(sql, [id])[0]?.total ?? 0
+    if (total > 0) counted.set(id, total)
+  }
+  return counted
+}

@@ -1,0 +1,119 @@
+import type { Id } from '#shared/domain/json.ts'
+import { toHostName } from '#shared/domain/names.ts'
+import type { Attempt, Task, TaskStatus } from '#shared/domain/task.ts'
+import { TaskStatus as Statuses } from '#shared/domain/task.ts'
+import type { SqlValue } from '../database.ts'
+import type { Store } from '../store.ts'
+import type { Paged, PageOptions } from './page.ts'
+import { countRows, Where } from './page.ts'
+
+export interface TaskFilter extends PageOptions {
+  /** Any of these; all where it is empty or absent. */
+  statuses?: readonly TaskStatus[] | undefined
+  objectId?: Id | undefined
+  backendId?: Id | undefined
+}
+
+/** Tasks newest first. `search` finds a number (`#12`), or words in the object's name and the task's type. */
+export function listTasks(store: Store, filter: TaskFilter): Paged<Task> {
+  const where = toWhere(filter)
+  const page = [filter.limit, filter.offset]
+  const items =
+    isSearch(filter) || filter.objectId !== undefined
+      ? store.select('task', `${where.toString()} ORDER BY number DESC LIMIT ? OFFSET ?`, [
+          ...where.params,
+          ...page,
+        ])
+      : listByStatus(store, filter)
+  return { items, total: countRows(store, 'task', where) }
+}
+
+/**
+ * One index gives the tasks of one status in order; of several, SQLite would sort all there are to show the first
+ * hundred. So each status is a stream of its own, and the streams are merged.
+ */
+function listByStatus(
+  store: Store,
+  { statuses = [], backendId, offset, limit }: TaskFilter,
+): Task[] {
+  if (statuses.length === 0 && backendId === undefined)
+    return store.select('task', 'ORDER BY number DESC LIMIT ? OFFSET ?', [limit, offset])
+  const wanted = statuses.length === 0 ? Statuses.options : [...new Set(statuses)]
+  const stream = new Where().equal('backendId', backendId).add('status = ?')
+  const streams = wanted.map(() => `SELECT number FROM task ${stream.toString()}`)
+  const params = wanted.flatMap((status) => [...stream.params, status])
+  const numbers = store.query<{ number: number }>(
+    `${streams.join(' UNION ALL ')} ORDER BY number DESC LIMIT ? OFFSET ?`,
+    [...params, limit, offset],
+  )
+  return numbers.flatMap(({ number }) => store.select('task', 'WHERE number = ?', [number]))
+}
+
+const isSearch = ({ search = '' }: TaskFilter): boolean => search.trim() !== ''
+
+function toWhere({ search = '', statuses = [], objectId, backendId }: TaskFilter): Where {
+  const where = new Where().equal('objectId', objectId)
+  // With a “+” SQLite leaves the index of this column alone: the object's or the search's is the better one.
+  const plus = objectId !== undefined || search.trim() !== '' ? '+' : ''
+  where.equal(`${plus}backendId`, backendId)
+  if (statuses.length > 0)
+    where.add(`${plus}status IN (${statuses.map(() => '?').join(', ')})`, ...statuses)
+  for (const word of search.toLowerCase().split(/\s+/).filter(Boolean)) addWord(where, word)
+  return where
+}
+
+function addWord(where: Where, word: string): void {
+  const number = /^#?(\d{1,15})$/.exec(word)?.[1]
+  if (word.startsWith('#') && number !== undefined) {
+    where.add('number = ?', Number(number))
+    return
+  }
+  const found = 'instr(lower(objectName), ?) OR instr(type, ?)'
+  const params: SqlValue[] = [toHostName(word) ?? word, word]
+  where.add(
+    `number IN (SELECT number FROM task WHERE ${found}${number === undefined ? '' : ' OR number = ?'})`,
+    ...params,
+    ...(number === undefined ? [] : [Number(number)]),
+  )
+}
+
+/** Tasks that are queued or processing, oldest first. */
+export const unfinishedTasks = (store: Store): Task[] =>
+  store.select('task', "WHERE status IN ('queued', 'processing') ORDER BY number")
+
+export const findTaskByNumber = (store: Store, number: number): Task | undefined =>
+  store.select('task', 'WHERE number = ?', [number])[0]
+
+/** The number for a task that is committed before anything else is awaited. */
+export const nextTaskNumber = (store: Store): number =>
+  (store.query<{ last: number | null }>('SELECT max(number) AS last FROM task')[0]?.last ?? 0) + 1
+
+export interface TaskCounts {
+  queued: number
+  processing: number
+  /** Ended in an error since the instant asked for. */
+  failed: number
+}
+
+export function countTasks(store: Store, { failedSince }: { failedSince: number }): TaskCounts {
+  const failed = new Where().add("status = 'error' AND endedAt >= ?", failedSince)
+  return {
+    queued: countRows(store, 'task', new Where().equal('status', 'queued')),
+    processing: countRows(store, 'task', new Where().equal('status', 'processing')),
+    failed: countRows(store, 'task', failed),
+  }
+}
+
+/** The newest task of an object, or undefined where there was none. */
+export const lastTask = (store: Store, objectId: Id): Task | undefined =>
+  store.select('task', 'WHERE objectId = ? ORDER BY number DESC LIMIT 1', [objectId])[0]
+
+/** The newest task of each object; absent where there was none. */
+export function lastTasks(store: Store, objectIds: readonly Id[]): ReadonlyMap<Id, Task> {
+  const tasks = objectIds.flatMap((id) => lastTask(store, id) ?? [])
+  return new Map(tasks.map((task) => [task.objectId, task]))
+}
+
+/** The attempts of a task, first to last. */
+export const attemptsOf = (store: Store, taskId: Id): Attempt[] =>
+  store.select('attempt', 'WHERE taskId = ? ORDER BY number', [taskId])
