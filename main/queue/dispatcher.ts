@@ -100,15 +100,9 @@ export class Dispatcher {
     return this.#running.size
   }
 
-  /** True while a task runs, or waits for nothing but others to end. */
+  /** True while a task runs or one that may start is about to. */
   get isBusy(): boolean {
-    if (this.#running.size > 0) return true
-    return this.#parts.backlog
-      .list()
-      .some(
-        ({ id, backendId }) =>
-          !this.#blocks.has(backendId) && this.#parts.activities.get(id) === undefined,
-      )
+    return this.#running.size > 0 || this.#isTickDue
   }
 
   /** Something about a backend was put right (a key trusted, a secret given, an address changed): try again at once. */

@@ -1,0 +1,109 @@
+import { parseArgs } from 'node:util'
+import { AppError } from '#shared/errors.ts'
+import { dataFolderOf } from '../../lib/data-folder.ts'
+import { dispatch } from './commands/dispatch.ts'
+import { listObjects, showObject } from './commands/objects.ts'
+import { storeCommand } from './commands/store.ts'
+import { taskCommand } from './commands/task.ts'
+import { printUrl } from './commands/url.ts'
+import { openDesk } from './desk.ts'
+import { USAGE } from './usage.ts'
+
+/** Where a command writes, and what stops it. */
+export interface Terminal {
+  write(text: string): void
+  warn(text: string): void
+  signal: AbortSignal
+}
+
+/** A command with its words and options, as typed. */
+export interface CommandCall {
+  words: readonly string[]
+  folder: string
+  isJson: boolean
+  isFollowing: boolean
+  forMs: number
+  values: readonly string[]
+  confirmation: string | undefined
+  terminal: Terminal
+}
+
+/** Runs one command line. Returns the exit code; throws what stopped it. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const parsed = parse(argv)
+  if (parsed.isHelp || parsed.words.length === 0) {
+    terminal.write(USAGE)
+    return parsed.isHelp ? 0 : 2
+  }
+  const call: CommandCall = { ...parsed, folder: dataFolderOf({ data: parsed.data }), terminal }
+  const [topic = '', action = ''] = call.words
+  switch (topic) {
+    case 'store':
+      return storeCommand(call)
+    case 'url':
+      return printUrl(call)
+    case 'dispatch':
+      return dispatch(call)
+    case 'task':
+      return taskCommand(call)
+    case 'backend':
+    case 'server':
+    case 'platform':
+    case 'site': {
+      if (action !== 'list' && action !== 'show') throw usageError(call.words)
+      await using desk = await openDesk(call.folder)
+      return action === 'list'
+        ? await listObjects(call, desk, topic)
+        : await showObject(call, desk, topic)
+    }
+    default:
+      throw usageError(call.words)
+  }
+}
+
+export const usageError = (words: readonly string[]): AppError =>
+  new AppError(
+    'input.invalid',
+    `“${words.join(' ')}” is no command. “hosting-desk --help” lists them.`,
+  )
+
+function parse(argv: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        data: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        follow: { type: 'boolean', default: false },
+        for: { type: 'string', default: '55s' },
+        value: { type: 'string', multiple: true, default: [] },
+        confirm: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    return {
+      words: positionals,
+      data: values.data,
+      isJson: values.json,
+      isFollowing: values.follow,
+      forMs: parseDuration(values.for),
+      values: values.value,
+      confirmation: values.confirm,
+      isHelp: values.help,
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw new AppError('input.invalid', error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** `55s`, `2m`, `500ms` or a number of seconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d{1,7})(ms|s|m|h)?$/.exec(text)
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 's']
+  if (match === null || factor === undefined) {
+    throw new AppError('input.invalid', `--for ${text}: write a duration such as 55s, 2m or 500ms.`)
+  }
+  return Number(match[1]) * factor
+}

@@ -1,0 +1,28 @@
+import { AppError } from '#shared/errors.ts'
+import { toDeskFailure } from './desk.ts'
+import { runCommandLine } from './command-line.ts'
+
+/** `hosting-desk …`: exit 0 done, 1 a followed task failed, 2 usage, 3 locked, 4 dispatch disabled or paused. */
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => stop.abort())
+// A reader that leaves (`| head`) ends the output, not the work in an error.
+process.stdout.on('error', () => stop.abort())
+
+runCommandLine(process.argv.slice(2), {
+  write: (text) => process.stdout.write(text),
+  warn: (text) => process.stderr.write(text),
+  signal: stop.signal,
+}).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const failure = toDeskFailure(error)
+    console.error(failure === undefined ? error : failure.message)
+    process.exit(failure === undefined ? 1 : exitCodeOf(failure))
+  },
+)
+
+function exitCodeOf(failure: AppError): number {
+  if (failure.code === 'store.locked') return 3
+  return failure.code === 'input.invalid' || failure.code === 'object.not-found' ? 2 : 1
+}

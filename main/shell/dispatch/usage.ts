@@ -1,0 +1,22 @@
+export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
+
+  hosting-desk dispatch [--for 55s]        collect ended tasks, start what may start, follow it
+  hosting-desk task list                   tasks, newest first
+  hosting-desk task show N                 one task
+  hosting-desk task follow N               its log until it ends
+  hosting-desk task add TYPE OBJECT [--value NAME=TEXT …] [--confirm NAME] [--follow]
+                                           queue a task: “task add verify www.example.com”
+  hosting-desk task retry N | cancel N
+  hosting-desk backend|server|platform|site list
+  hosting-desk backend|server|platform|site show NAME
+  hosting-desk store check                 look for damage
+  hosting-desk store export FILE           a copy of everything, as one SQLite file
+  hosting-desk store restore FILE          put such a copy in place of the present store
+  hosting-desk url                         the one-time address of the running headless application
+
+  --json       answers as JSON
+  --data DIR   the data folder (else HOSTING_DESK_DATA, else the system's)
+
+OBJECT is a name (@server_web1, www.example.com), or KIND:NAME where several have it.
+Exit codes: 0 done, 1 a followed task failed, 2 usage, 3 locked, 4 dispatch disabled or paused.
+`
