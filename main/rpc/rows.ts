@@ -2,45 +2,49 @@ import type { PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory
 import type { TaskRow } from '#shared/contract/task.ts'
 import type { Backup, Platform, Server, Site } from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
-import { lastBackupsOf } from '../store/queries/backups.ts'
-import { countPlatformsOf, countSitesOf, countSitesOn } from '../store/queries/objects.ts'
-import { lastTasksOf } from '../store/queries/tasks.ts'
+import { lastBackups } from '../store/queries/backups.ts'
+import { countSitesOnPlatforms } from '../store/queries/platforms.ts'
+import { countPlatforms, countSitesOnServers } from '../store/queries/servers.ts'
+import { lastTasks } from '../store/queries/tasks.ts'
 import type { Store } from '../store/store.ts'
 import type { RpcParts } from './parts.ts'
 
 export function toServerRows(store: Store, servers: readonly Server[]): ServerRow[] {
-  const lastTasks = lastTasksOf(store, idsOf(servers))
+  const tasks = lastTasks(store, idsOf(servers))
+  const platforms = countPlatforms(store, idsOf(servers))
+  const sites = countSitesOnServers(store, idsOf(servers))
   return servers.map((server) => ({
     ...server,
-    lastTask: lastTasks.get(server.id) ?? null,
+    lastTask: tasks.get(server.id) ?? null,
     backend: store.get('backend', server.backendId),
-    platforms: countPlatformsOf(store, server.id),
-    sites: countSitesOn(store, server.id),
+    platforms: platforms.get(server.id) ?? 0,
+    sites: sites.get(server.id) ?? 0,
   }))
 }
 
 export function toPlatformRows(store: Store, platforms: readonly Platform[]): PlatformRow[] {
-  const lastTasks = lastTasksOf(store, idsOf(platforms))
+  const tasks = lastTasks(store, idsOf(platforms))
+  const sites = countSitesOnPlatforms(store, idsOf(platforms))
   return platforms.map((platform) => ({
     ...platform,
-    lastTask: lastTasks.get(platform.id) ?? null,
+    lastTask: tasks.get(platform.id) ?? null,
     server: store.get('server', platform.serverId),
-    sites: countSitesOf(store, platform.id),
+    sites: sites.get(platform.id) ?? 0,
   }))
 }
 
 export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
-  const lastTasks = lastTasksOf(store, idsOf(sites))
-  const lastBackups = lastBackupsOf(store, idsOf(sites))
+  const tasks = lastTasks(store, idsOf(sites))
+  const backups = lastBackups(store, idsOf(sites))
   return sites.map((site) => {
     const platform = store.get('platform', site.platformId)
     return {
       ...site,
-      lastTask: lastTasks.get(site.id) ?? null,
+      lastTask: tasks.get(site.id) ?? null,
       platform,
       server: store.get('server', platform.serverId),
       client: site.clientId === null ? null : (store.find('client', site.clientId) ?? null),
-      lastBackup: lastBackups.get(site.id) ?? null,
+      lastBackup: backups.get(site.id) ?? null,
     }
   })
 }

@@ -93,7 +93,7 @@ export const Attempt = z.object({
     contexts: z.array(z.object({ name: z.string(), options: JsonRecord })),
   }),
   /** 1, or 2 where the first claim never started. */
-  claim: z.number().int().min(1),
+  claim: z.union([z.literal(1), z.literal(2)]),
   errorCode: z.string().nullable(),
   errorMessage: z.string().nullable(),
 })

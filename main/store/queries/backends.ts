@@ -15,3 +15,7 @@ export const findBackendByAddress = (
     port,
     user,
   ])[0]
+
+/** The embedded demo server's backend, where there is one. */
+export const findDemoBackend = (store: Store): Backend | undefined =>
+  listBackends(store).find(({ isDemo }) => isDemo)

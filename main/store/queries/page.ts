@@ -24,6 +24,11 @@ export class Where {
     return value === undefined ? this : this.add(`${column} = ?`, value)
   }
 
+  /** Rows of this status; deleted ones are shown only where asked for. */
+  status(status: string | undefined): this {
+    return status === undefined ? this.add("status <> 'deleted'") : this.equal('status', status)
+  }
+
   add(condition: string, ...params: readonly SqlValue[]): this {
     this.#conditions.push(condition)
     this.params.push(...params)

@@ -14,7 +14,7 @@ export interface PlatformFilter extends PageOptions {
 export function listPlatforms(store: Store, filter: PlatformFilter): Paged<Platform> {
   const where = new Where()
     .equal('serverId', filter.serverId)
-    .equal('status', filter.status)
+    .status(filter.status)
     .equal('backendId', filter.backendId)
     .text('searchText', filter.search)
   return listPage(store, 'platform', where, 'searchText, id', filter)

@@ -12,7 +12,7 @@ export interface ServerFilter extends PageOptions {
 /** Servers by title. */
 export function listServers(store: Store, filter: ServerFilter): Paged<Server> {
   const where = new Where()
-    .equal('status', filter.status)
+    .status(filter.status)
     .equal('backendId', filter.backendId)
     .text('searchText', filter.search)
   return listPage(store, 'server', where, 'searchText, id', filter)

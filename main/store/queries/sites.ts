@@ -18,7 +18,7 @@ export function listSites(store: Store, filter: SiteFilter): Paged<Site> {
     .equal('platformId', filter.platformId)
     .equal('clientId', filter.clientId)
     .equal('backendId', filter.backendId)
-    .equal('status', filter.status)
+    .status(filter.status)
   if (filter.serverId !== undefined)
     where.add('platformId IN (SELECT id FROM platform WHERE serverId = ?)', filter.serverId)
   where.text('searchText', filter.search)
@@ -27,3 +27,9 @@ export function listSites(store: Store, filter: SiteFilter): Paged<Site> {
 
 export const sitesOf = (store: Store, platformId: Id): Site[] =>
   store.select('site', 'WHERE platformId = ? ORDER BY searchText, id', [platformId])
+
+/** Sites that are not deleted and have this host name, as their own or as an alias. */
+export const sitesNamed = (store: Store, name: string): Site[] =>
+  store
+    .select('site', "WHERE instr(searchText, ?) > 0 AND status <> 'deleted'", [name])
+    .filter((site) => site.name === name || site.aliases.includes(name))

@@ -117,3 +117,11 @@ export function lastTasks(store: Store, objectIds: readonly Id[]): ReadonlyMap<I
 /** The attempts of a task, first to last. */
 export const attemptsOf = (store: Store, taskId: Id): Attempt[] =>
   store.select('attempt', 'WHERE taskId = ? ORDER BY number', [taskId])
+
+/** Tasks of an object that have not ended, oldest first. */
+export const unfinishedTasksOf = (store: Store, objectId: Id): Task[] =>
+  store.select(
+    'task',
+    "WHERE objectId = ? AND status IN ('queued', 'processing') ORDER BY number",
+    [objectId],
+  )
