@@ -23,7 +23,7 @@ CREATE TABLE server (
   revision INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX server_name ON server (backendId, name) WHERE status <> 'deleted';
-CREATE INDEX server_by_text ON server (searchText, status);
+CREATE INDEX server_by_text ON server (searchText, id, status);
 CREATE INDEX server_by_backend ON server (backendId);
 
 CREATE TABLE platform (
@@ -38,8 +38,8 @@ CREATE TABLE platform (
   revision INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX platform_name ON platform (backendId, name) WHERE status <> 'deleted';
-CREATE INDEX platform_by_text ON platform (searchText, status);
-CREATE INDEX platform_by_server ON platform (serverId, searchText);
+CREATE INDEX platform_by_text ON platform (searchText, id, status);
+CREATE INDEX platform_by_server ON platform (serverId, searchText, id);
 CREATE INDEX platform_by_backend ON platform (backendId);
 
 CREATE TABLE client (
@@ -49,7 +49,7 @@ CREATE TABLE client (
   data TEXT NOT NULL,
   revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX client_by_text ON client (searchText);
+CREATE INDEX client_by_text ON client (searchText, id);
 
 CREATE TABLE site (
   id TEXT PRIMARY KEY NOT NULL,
@@ -64,22 +64,24 @@ CREATE TABLE site (
   revision INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX site_name ON site (backendId, name) WHERE status <> 'deleted';
-CREATE INDEX site_by_text ON site (searchText, status);
-CREATE INDEX site_by_platform ON site (platformId, searchText);
-CREATE INDEX site_by_client ON site (clientId, searchText);
+CREATE INDEX site_by_text ON site (searchText, id, status);
+CREATE INDEX site_by_platform ON site (platformId, searchText, id);
+CREATE INDEX site_by_client ON site (clientId, searchText, id);
+CREATE INDEX site_by_name ON site (name);
 CREATE INDEX site_by_backend ON site (backendId);
 
+-- A backup outlives its site: its file lies on the server all the same.
 CREATE TABLE backup (
   id TEXT PRIMARY KEY NOT NULL,
-  siteId TEXT NOT NULL REFERENCES site (id) DEFERRABLE INITIALLY DEFERRED,
-  backendId TEXT NOT NULL REFERENCES backend (id) DEFERRABLE INITIALLY DEFERRED,
+  siteId TEXT NOT NULL,
+  backendId TEXT NOT NULL,
   createdAt INTEGER NOT NULL,
   data TEXT NOT NULL,
   revision INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX backup_by_site ON backup (siteId, createdAt);
+CREATE INDEX backup_by_site ON backup (siteId, createdAt, id);
 CREATE INDEX backup_by_backend ON backup (backendId);
-CREATE INDEX backup_by_time ON backup (createdAt);
+CREATE INDEX backup_by_time ON backup (createdAt, id);
 
 -- Tasks outlive what they were about: history stays readable when an object is forgotten.
 CREATE TABLE task (

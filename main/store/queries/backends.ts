@@ -6,7 +6,7 @@ export const listBackends = (store: Store): Backend[] =>
   store.select('backend', 'ORDER BY title COLLATE NOCASE, id')
 
 /** The backend of one account on one machine; the host is compared without case. */
-export const findBackendByAddress = (
+export const findBackendAt = (
   store: Store,
   { host, port, user }: { host: string; port: number; user: string },
 ): Backend | undefined =>

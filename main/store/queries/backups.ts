@@ -23,7 +23,7 @@ export const lastBackup = (store: Store, siteId: Id): Backup | undefined =>
   store.select('backup', 'WHERE siteId = ? ORDER BY createdAt DESC, id DESC LIMIT 1', [siteId])[0]
 
 /** The newest backup of each site; absent where there is none. */
-export function lastBackups(store: Store, siteIds: readonly Id[]): ReadonlyMap<Id, Backup> {
+export function lastBackupsOf(store: Store, siteIds: readonly Id[]): ReadonlyMap<Id, Backup> {
   const backups = siteIds.flatMap((id) => lastBackup(store, id) ?? [])
   return new Map(backups.map((backup) => [backup.siteId, backup]))
 }

@@ -1,7 +1,116 @@
 import type { Id } from '#shared/domain/json.ts'
-import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
+import type {
+  HostingObject,
+  Platform,
+  PlatformStatus,
+  Server,
+  ServerStatus,
+  Site,
+  SiteStatus,
+} from '#shared/domain/objects.ts'
 import { ObjectKind as Kinds } from '#shared/domain/objects.ts'
 import type { Store } from '../store.ts'
+import type { Paged, PageOptions } from './page.ts'
+import { countRows, listPage, Where } from './page.ts'
+
+/** A deleted object is in no list that does not ask for it by status. */
+const NOT_DELETED = "status <> 'deleted'"
+
+const withStatus = (where: Where, status: string | undefined): Where =>
+  status === undefined ? where.add(NOT_DELETED) : where.equal('status', status)
+
+/** Servers by title. The search also looks into context names and addresses. */
+export function listServers(
+  store: Store,
+  filter: PageOptions & { status?: ServerStatus | undefined },
+): Paged<Server> {
+  const where = withStatus(new Where(), filter.status).text('searchText', filter.search)
+  return listPage(store, 'server', where, 'searchText, id', filter)
+}
+
+/** Platforms by title. The search also looks into context names. */
+export function listPlatforms(
+  store: Store,
+  filter: PageOptions & { status?: PlatformStatus | undefined; serverId?: Id | undefined },
+): Paged<Platform> {
+  const where = withStatus(new Where().equal('serverId', filter.serverId), filter.status).text(
+    'searchText',
+    filter.search,
+  )
+  return listPage(store, 'platform', where, 'searchText, id', filter)
+}
+
+export interface SiteFilter extends PageOptions {
+  status?: SiteStatus | undefined
+  serverId?: Id | undefined
+  platformId?: Id | undefined
+  clientId?: Id | undefined
+}
+
+/** Sites by name. The search also looks into titles and aliases. */
+export function listSites(store: Store, filter: SiteFilter): Paged<Site> {
+  const where = new Where()
+    .equal('platformId', filter.platformId)
+    .equal('clientId', filter.clientId)
+  if (filter.serverId !== undefined)
+    where.add('platformId IN (SELECT id FROM platform WHERE serverId = ?)', filter.serverId)
+  withStatus(where, filter.status).text('searchText', filter.search)
+  return listPage(store, 'site', where, 'searchText, id', filter)
+}
+
+/** Servers of a backend that are not deleted, by title. */
+export const listServersOn = (store: Store, backendId: Id): Server[] =>
+  store.select('server', `WHERE backendId = ? AND ${NOT_DELETED} ORDER BY searchText, id`, [
+    backendId,
+  ])
+
+/** Platforms of a server that are not deleted, by title. */
+export const listPlatformsOf = (store: Store, serverId: Id): Platform[] =>
+  store.select('platform', `WHERE serverId = ? AND ${NOT_DELETED} ORDER BY searchText, id`, [
+    serverId,
+  ])
+
+/** Sites of a platform that are not deleted, by name. */
+export const listSitesOf = (store: Store, platformId: Id): Site[] =>
+  store.select('site', `WHERE platformId = ? AND ${NOT_DELETED} ORDER BY searchText, id`, [
+    platformId,
+  ])
+
+/** Sites of this host name that are not deleted, on whatever backend. */
+export const listSitesNamed = (store: Store, name: string): Site[] =>
+  store.select('site', `WHERE name = ? AND ${NOT_DELETED} ORDER BY id`, [name])
+
+/**
+ * What was deleted but is still kept below an object: it has to be removed in the same commit when the object is
+ * forgotten. Sites come before their platforms.
+ */
+export function listDeletedUnder(store: Store, { kind, id }: HostingObject): HostingObject[] {
+  const sitesOf = (platformId: Id): Site[] =>
+    store.select('site', "WHERE platformId = ? AND status = 'deleted'", [platformId])
+  if (kind === 'site') return []
+  if (kind === 'platform') return sitesOf(id)
+  const platforms = store.select('platform', "WHERE serverId = ? AND status = 'deleted'", [id])
+  return [...platforms.flatMap((platform) => sitesOf(platform.id)), ...platforms]
+}
+
+export const countPlatformsOf = (store: Store, serverId: Id): number =>
+  countRows(store, 'platform', new Where().equal('serverId', serverId).add(NOT_DELETED))
+
+export const countSitesOf = (store: Store, platformId: Id): number =>
+  countRows(store, 'site', new Where().equal('platformId', platformId).add(NOT_DELETED))
+
+export const countSitesOfClient = (store: Store, clientId: Id): number =>
+  countRows(store, 'site', new Where().equal('clientId', clientId).add(NOT_DELETED))
+
+/** Sites on all platforms of a server. */
+export const countSitesOn = (store: Store, serverId: Id): number =>
+  countRows(
+    store,
+    'site',
+    new Where()
+      .add('platformId IN (SELECT id FROM platform WHERE serverId = ?)', serverId)
+      .add(NOT_DELETED),
+  )
 
 /** The server, platform or site of this context name on a backend; a deleted one has given its name back. */
 export function findByContextName(
@@ -10,7 +119,7 @@ export function findByContextName(
   name: string,
 ): HostingObject | undefined {
   for (const kind of Kinds.options) {
-    const [found] = store.select(kind, "WHERE backendId = ? AND name = ? AND status <> 'deleted'", [
+    const [found] = store.select(kind, `WHERE backendId = ? AND name = ? AND ${NOT_DELETED}`, [
       backendId,
       name,
     ])
@@ -20,14 +129,11 @@ export function findByContextName(
 }
 
 /** Whether a context name is taken on a backend: servers, platforms and sites share one room. */
-export const isNameTaken = (store: Store, backendId: Id, name: string): boolean =>
+export const isContextNameTaken = (store: Store, backendId: Id, name: string): boolean =>
   findByContextName(store, backendId, name) !== undefined
 
-export const findObject = (store: Store, kind: ObjectKind, id: Id): HostingObject | undefined =>
-  store.find(kind, id)
-
 /** Every object of this context name, on whatever backend: a short name is enough where there is one only. */
-export const objectsNamed = (store: Store, name: string): HostingObject[] =>
+export const listNamed = (store: Store, name: string): HostingObject[] =>
   Kinds.options.flatMap((kind): HostingObject[] =>
-    store.select(kind, "WHERE name = ? AND status <> 'deleted'", [name]),
+    store.select(kind, `WHERE name = ? AND ${NOT_DELETED} ORDER BY id`, [name]),
   )

@@ -69,19 +69,3 @@ export function countRows(store: Store, table: TableName, where: Where): number 
   const sql = `SELECT count(*) AS total FROM ${table} ${where.toString()}`
   return store.query<{ total: number }>(sql, where.params)[0]?.total ?? 0
 }
-
-/** How many rows of a table belong to each of these by `column`; absent where none does. Deleted ones do not count. */
-export function countChildren(
-  store: Store,
-  table: 'server' | 'platform' | 'site',
-  column: string,
-  ids: readonly string[],
-): ReadonlyMap<string, number> {
-  const sql = `SELECT count(*) AS total FROM ${table} WHERE ${column} = ? AND status <> 'deleted'`
-  const counted = new Map<string, number>()
-  for (const id of ids) {
-    const total = store.query<{ total: number }>(sql, [id])[0]?.total ?? 0
-    if (total > 0) counted.set(id, total)
-  }
-  return counted
-}

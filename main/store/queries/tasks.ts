@@ -78,8 +78,16 @@ function addWord(where: Where, word: string): void {
 }
 
 /** Tasks that are queued or processing, oldest first. */
-export const unfinishedTasks = (store: Store): Task[] =>
+export const listUnfinishedTasks = (store: Store): Task[] =>
   store.select('task', "WHERE status IN ('queued', 'processing') ORDER BY number")
+
+/** Those of one object, oldest first. */
+export const listUnfinishedTasksOf = (store: Store, objectId: Id): Task[] =>
+  store.select(
+    'task',
+    "WHERE objectId = ? AND +status IN ('queued', 'processing') ORDER BY number",
+    [objectId],
+  )
 
 export const findTaskByNumber = (store: Store, number: number): Task | undefined =>
   store.select('task', 'WHERE number = ?', [number])[0]
@@ -109,13 +117,13 @@ export const lastTask = (store: Store, objectId: Id): Task | undefined =>
   store.select('task', 'WHERE objectId = ? ORDER BY number DESC LIMIT 1', [objectId])[0]
 
 /** The newest task of each object; absent where there was none. */
-export function lastTasks(store: Store, objectIds: readonly Id[]): ReadonlyMap<Id, Task> {
+export function lastTasksOf(store: Store, objectIds: readonly Id[]): ReadonlyMap<Id, Task> {
   const tasks = objectIds.flatMap((id) => lastTask(store, id) ?? [])
   return new Map(tasks.map((task) => [task.objectId, task]))
 }
 
 /** The attempts of a task, first to last. */
-export const attemptsOf = (store: Store, taskId: Id): Attempt[] =>
+export const listAttempts = (store: Store, taskId: Id): Attempt[] =>
   store.select('attempt', 'WHERE taskId = ? ORDER BY number', [taskId])
 
 /** Tasks of an object that have not ended, oldest first. */
