@@ -82,8 +82,8 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
 }
 
 function webSteps(place: SitePlace): Step[] {
-  const { server, site, uri, web } = place
-  const look = lookStep(web.urlOf(uri), portOf(server))
+  const { folder, server, site, uri, web } = place
+  const look = lookStep(web.urlOf(uri), portOf(server), folder)
   return [...web.configureSite(toWebSite(place)), ...(isSiteEnabled(site) ? [look] : [])]
 }
 

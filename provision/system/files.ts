@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   copyFile,
   chmod,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs/promises'
 import path from 'node:path'
 import { hasErrno } from './provision-error.ts'
+import { uniqueName } from './unique.ts'
 
 export { rename }
 
@@ -56,7 +56,7 @@ export async function ensureFolder(folder: string, mode = 0o700): Promise<void> 
 export async function writeAtomically(file: string, text: string, mode = 0o600): Promise<void> {
   const folder = path.dirname(file)
   await ensureFolder(folder)
-  const temporary = path.join(folder, `.tmp-${randomBytes(8).toString('hex')}`)
+  const temporary = path.join(folder, `.tmp-${uniqueName()}`)
   try {
     const handle = await open(temporary, 'wx', mode)
     try {

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ensureFolder } from './files.ts'
 import { pause } from './process.ts'
 import { findStart } from './process-table.ts'
 import { hasErrno, ProvisionError } from './provision-error.ts'
+import { uniqueName } from './unique.ts'
 
 /** How long a command waits for another one that holds the same lock. */
 const PATIENCE_MS = 60_000
@@ -25,7 +25,7 @@ export async function takeLock(
 ): Promise<() => Promise<void>> {
   await ensureFolder(folder)
   const file = path.join(folder, `${name}.lock`)
-  const mine = path.join(folder, `.${randomBytes(8).toString('hex')}`)
+  const mine = path.join(folder, `.${uniqueName()}`)
   await writeFile(mine, `${process.pid} ${(await findStart(process.pid)) ?? ''}`, { mode: 0o600 })
   try {
     const giveUpAt = performance.now() + patienceMs
@@ -59,7 +59,7 @@ async function removeIfStale(file: string): Promise<boolean> {
   const holder = await readFile(file, 'utf8').catch(() => undefined)
   if (holder === undefined) return true
   if (await isAlive(holder)) return false
-  const aside = path.join(path.dirname(file), `.${randomBytes(8).toString('hex')}`)
+  const aside = path.join(path.dirname(file), `.${uniqueName()}`)
   try {
     await rename(file, aside)
   } catch (error) {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
 import { cancelled } from './provision-error.ts'
@@ -15,11 +14,14 @@ const MAX_OUTPUT = 256 * 1024
  * Runs a program without a shell and with nothing on its standard input. `isOwnSession`: a cancel of our process group
  * does not reach it. A program that TERM ended means that we were cancelled, since TERM goes to the group.
  */
-export function runProgram(
+export async function runProgram(
   argv: readonly [string, ...string[]],
   { signal, isOwnSession = false }: { signal?: AbortSignal; isOwnSession?: boolean } = {},
 ): Promise<Ended> {
   const [program, ...args] = argv
+  // Loaded late: most commands start no program, and loading this takes a tenth of a start.
+  const { spawn } = await import('node:child_process')
+  if (signal?.aborted) throw cancelled()
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
