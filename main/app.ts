@@ -1,5 +1,39 @@
+import os from 'node:os'
+import path from 'node:path'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
+import type { Id } from '#shared/domain/json.ts'
 import type { SecretBox } from './settings/secret-box.ts'
+import { createNativeDriver } from './backend/native/index.ts'
+import { DemoServer } from './demo/demo-server.ts'
+import { shippedFeatures } from './features/shipped.ts'
+import { HookRegistry } from './hooks/registry.ts'
+import { DemoInventory } from './inventory/demo-inventory.ts'
+import { Inventory } from './inventory/inventory.ts'
+import { IdMaker } from './lib/ids.ts'
+import { Listeners } from './lib/listeners.ts'
+import { pause } from './lib/pause.ts'
+import { TaskLogs } from './log/task-log.ts'
+import { Backlog } from './queue/backlog.ts'
+import { Dispatcher } from './queue/dispatcher.ts'
+import { QueueSwitches } from './queue/queue-switches.ts'
+import { createRouter, type DeskRouter } from './rpc/router.ts'
+import { BackendSecrets } from './settings/backend-secrets.ts'
+import { checkConnection } from './ssh/connection-check.ts'
+import { TrustedKeys } from './store/trusted-keys.ts'
+import { ConnectionPool } from './ssh/pool.ts'
+import { listSshHosts } from './ssh/ssh-config.ts'
+import { acquireOwnership } from './store/owner.ts'
+import { listBackends } from './store/queries/backends.ts'
+import { countTasks } from './store/queries/tasks.ts'
+import { Store } from './store/store.ts'
+import { Activities } from './task/activities.ts'
+import { TaskRunner } from './task/runner.ts'
+import { Tasks } from './task/tasks.ts'
+
+export const VERSION = '0.1.0'
+
+/** How long whoever finds another owner at work waits for it to end. */
+const OWNER_WAIT_MS = 10_000
 
 export interface AppParts {
   /** The data folder, 0700. */
@@ -15,11 +49,233 @@ export interface AppParts {
 
 /** The application without a window: what every shell opens, serves and closes. */
 export interface App {
-  readonly dispatchState: () => DispatchState
+  readonly router: DeskRouter
+  /** Where a long-lived owner lets other processes of the operator ask. */
+  readonly socketPath: string
+  dispatchState(): DispatchState
   /** Tells of every change; returns what ends the listening. */
   onChange(listener: (change: Change) => void): () => void
   pauseDispatch(): Promise<void>
   resumeDispatch(): Promise<void>
+  /** Goes on with what was left running and starts what may start. Long-lived shells do so from the beginning. */
+  startDispatching(): void
+  /** Resolves when nothing runs any more that this process follows, at the latest after `forMs`. */
+  untilIdle(options: { forMs: number; signal: AbortSignal }): Promise<void>
   /** Lets runs go on where they are, closes connections and the store. */
   close(): Promise<void>
+}
+
+/**
+ * Becomes the owner of the data folder and builds all parts. Throws `store.locked` where another process keeps it (with
+ * its `socketPath`, if it can be asked), `store.newer-format`, `store.damaged`.
+ */
+export async function openApp(parts: AppParts): Promise<App> {
+  const isLongLived = parts.shell !== 'command-line'
+  const ownership = await acquireOwnership({
+    folder: parts.folder,
+    kind: isLongLived ? 'long-lived' : 'one-shot',
+    waitMs: OWNER_WAIT_MS,
+  })
+  try {
+    const store = await Store.open({ folder: parts.folder, now: parts.now })
+    return await assemble(parts, store, ownership, isLongLived)
+  } catch (error) {
+    await ownership.release()
+    throw error
+  }
+}
+
+async function assemble(
+  parts: AppParts,
+  store: Store,
+  ownership: { socketPath: string; release(): Promise<void> },
+  isLongLived: boolean,
+): Promise<App> {
+  const { folder, now } = parts
+  const onBug = (error: unknown): void => console.error(error)
+  const ids = new IdMaker(now)
+  const registry = new HookRegistry(shippedFeatures)
+  const logs = new TaskLogs({ folder: path.join(folder, 'logs') })
+  const activities = new Activities()
+  const unit = { store, registry, ids, now }
+  const tasks = new Tasks(unit)
+  const inventory = new Inventory({ ...unit, tasks })
+  const secrets = new BackendSecrets({ store, box: parts.secretBox })
+  const trusted = new TrustedKeys({ store, ids, now })
+  const switches = new QueueSwitches({ store, registry })
+  const sshFolder = path.join(os.homedir(), '.ssh')
+  const ownKeys = (host: string, port: number) => trusted.keysOf(host, port)
+
+  const pool = new ConnectionPool({
+    address: (backendId) => store.get('backend', backendId),
+    ownKeys,
+    secrets: (backendId) => secrets.of(backendId),
+    sshFolder,
+    now,
+  })
+  const driver = createNativeDriver({ programFile: parts.programFile, version: VERSION })
+  const runner = new TaskRunner({
+    ...unit,
+    logs,
+    activities,
+    connect: (backendId, signal) => pool.use(backendId, signal),
+    driverOf: () => driver,
+    pause,
+  })
+  const backlog = new Backlog(unit)
+  const dispatcher = new Dispatcher({
+    store,
+    backlog,
+    activities,
+    run: (taskId, signal) => runner.run(taskId, signal),
+    cancel: (task, signal) => runner.cancel(task, signal),
+    items: () => switches.itemsOf('tasks'),
+    limitOf: (backendId) => store.find('backend', backendId)?.limit ?? 1,
+    isPaused: () => switches.isPaused('tasks'),
+    now,
+    onBug,
+  })
+  const demo = new DemoInventory({
+    store,
+    inventory,
+    isSupported: DemoServer.isSupported(),
+    server: new DemoServer(path.join(folder, 'demo')),
+    trust: (key) => trusted.trust(key),
+    connect: (backendId) => pool.use(backendId),
+    disconnect: (backendId) => pool.close(backendId),
+    templateFolder: parts.templateFolder,
+  })
+
+  const dispatchState = (): DispatchState => ({
+    isPaused: switches.isPausedAsAWhole,
+    running: dispatcher.running,
+    queued: backlog.queued,
+    failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
+  })
+  const changes = collectChanges({ store, activities, pool, dispatcher, dispatchState })
+  const setPaused = async (isPaused: boolean): Promise<void> => {
+    await switches.setPausedAsAWhole(isPaused)
+    dispatcher.request()
+  }
+  const disconnect = async (backendId: Id): Promise<void> => pool.close(backendId)
+
+  const router = createRouter({
+    info: {
+      version: VERSION,
+      shell: parts.shell,
+      dataFolder: folder,
+      startedAt: now(),
+      platform: process.platform,
+      notices: store.notices,
+    },
+    store,
+    logs,
+    registry,
+    unit,
+    tasks,
+    inventory,
+    dispatcher,
+    activities,
+    changes,
+    dispatchState,
+    setPaused,
+    async setQueuePaused(name, isPaused) {
+      await switches.setPaused(name, isPaused)
+      dispatcher.request()
+    },
+    isQueuePaused: (name) => switches.isPaused(name),
+    backendState: (id) => pool.state(id),
+    check: (target, typed, signal) =>
+      checkConnection({
+        address: 'address' in target ? target.address : store.get('backend', target.backendId),
+        secrets: { ...('backendId' in target ? secrets.of(target.backendId) : {}), ...typed },
+        ownKeys,
+        sshFolder,
+        now,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    async trustHostKey(key) {
+      await trusted.trust(key)
+      for (const backend of listBackends(store)) {
+        await pool.close(backend.id)
+        dispatcher.unblock(backend.id)
+      }
+    },
+    async giveSecrets(backendId, typed) {
+      await secrets.give(backendId, typed)
+      await pool.close(backendId)
+      dispatcher.unblock(backendId)
+    },
+    disconnect,
+    sshHosts: () => listSshHosts(sshFolder),
+    demo: {
+      state: () => demo.state(),
+      add: () => demo.add(),
+      remove: () => demo.remove(),
+    },
+    onBug,
+  })
+
+  let isDispatching = false
+  const startDispatching = (): void => {
+    if (isDispatching) return
+    isDispatching = true
+    dispatcher.open()
+  }
+
+  await demo.open()
+  if (isLongLived) {
+    startDispatching()
+    if (DemoServer.isSupported() && switches.isFirstRun) await demo.add().catch(onBug)
+    await switches.endFirstRun()
+  }
+
+  return {
+    router,
+    socketPath: ownership.socketPath,
+    dispatchState,
+    onChange: (listener) => changes.add(listener),
+    pauseDispatch: () => setPaused(true),
+    resumeDispatch: () => setPaused(false),
+    startDispatching,
+    untilIdle: (options) => dispatcher.untilIdle(options),
+    async close() {
+      await dispatcher.close()
+      await pool.closeAll()
+      await demo.close()
+      await logs.close()
+      await store.close()
+      await ownership.release()
+    },
+  }
+}
+
+/** Everything that changes anywhere, as the contract tells of it. */
+function collectChanges({
+  store,
+  activities,
+  pool,
+  dispatcher,
+  dispatchState,
+}: {
+  store: Store
+  activities: Activities
+  pool: ConnectionPool
+  dispatcher: Dispatcher
+  dispatchState: () => DispatchState
+}): Listeners<Change> {
+  const changes = new Listeners<Change>()
+  store.changed.add((touched) => {
+    for (const { table, ids } of touched) changes.emit({ event: 'stored', table, ids: [...ids] })
+  })
+  activities.changed.add((activity) => changes.emit({ event: 'activity', activity }))
+  pool.changed.add((state) => changes.emit({ event: 'backend', state }))
+  let told = ''
+  dispatcher.changed.add(() => {
+    const state = dispatchState()
+    if (JSON.stringify(state) === told) return
+    told = JSON.stringify(state)
+    changes.emit({ event: 'dispatch', state })
+  })
+  return changes
 }

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '#shared/domain/json.ts'
 import { defineTaskType, type Feature } from '../hooks/feature.ts'
 import { takeOver } from './effects.ts'
 
@@ -39,17 +40,13 @@ export const servers: Feature = {
 
   contextOptions(options, object) {
     if (object.kind !== 'server') return options
-    const services = Object.entries(object.services).flatMap(([name, service]) => [
-      [`${name}_service_type`, service.type],
-      [`${name}_port`, service.port],
-      [`${name}_restart_cmd`, service.restartCommand],
-    ])
-    return {
-      ...options,
-      context_type: 'server',
-      remote_host: object.remoteHost,
-      ...Object.fromEntries(services),
+    const services: JsonRecord = {}
+    for (const [name, service] of Object.entries(object.services)) {
+      services[`${name}_service_type`] = service.type
+      services[`${name}_port`] = service.port
+      services[`${name}_restart_cmd`] = service.restartCommand
     }
+    return { ...options, context_type: 'server', remote_host: object.remoteHost, ...services }
   },
 
   afterTask(task, result, host) {

@@ -14,7 +14,7 @@ export const taskQueue: Feature = {
       description: 'Runs the tasks that wait, oldest first.',
       type: 'serial',
       frequencySeconds: 60,
-      items: 8,
+      items: 5,
       isEnabled: true,
       singular: 'task',
       plural: 'tasks',

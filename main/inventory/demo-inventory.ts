@@ -5,10 +5,8 @@ import type { Backend } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { findDemoBackend } from '../store/queries/backends.ts'
-import { platformsOf } from '../store/queries/platforms.ts'
-import { serversOf } from '../store/queries/servers.ts'
-import { sitesOf } from '../store/queries/sites.ts'
-import { unfinishedTasksOf } from '../store/queries/tasks.ts'
+import { listPlatformsOf, listServersOn, listSitesOf } from '../store/queries/objects.ts'
+import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import type { Inventory } from './inventory.ts'
 
@@ -114,7 +112,7 @@ export class DemoInventory {
     if (backend === undefined) return
     const change = new ChangeSet()
     for (const object of objectsOn(store, backend.id)) {
-      const unfinished = unfinishedTasksOf(store, object.id)
+      const unfinished = listUnfinishedTasksOf(store, object.id)
       const [running] = unfinished.filter(({ status }) => status === 'processing')
       if (running !== undefined) {
         throw new AppError(
@@ -150,7 +148,7 @@ export class DemoInventory {
         address,
       })
     }
-    for (const server of serversOf(store, backend.id)) {
+    for (const server of listServersOn(store, backend.id)) {
       const http = server.services['http']
       if (http === undefined || http.port === facts.webPort) continue
       await inventory.editServer(
@@ -162,8 +160,8 @@ export class DemoInventory {
         'edit',
       )
       // A site's address holds the port: each is written anew.
-      for (const platform of platformsOf(store, server.id)) {
-        for (const site of sitesOf(store, platform.id)) {
+      for (const platform of listPlatformsOf(store, server.id)) {
+        for (const site of listSitesOf(store, platform.id)) {
           if (site.url !== null) await inventory.editSite(site, 'edit')
         }
       }
@@ -179,9 +177,9 @@ const addressOf = ({ host, sshPort, user, clientKeyFile }: DemoFacts) => ({
 })
 
 function objectsOn(store: Store, backendId: Id) {
-  const servers = serversOf(store, backendId)
-  const platforms = servers.flatMap((server) => platformsOf(store, server.id))
-  const sites = platforms.flatMap((platform) => sitesOf(store, platform.id))
+  const servers = listServersOn(store, backendId)
+  const platforms = servers.flatMap((server) => listPlatformsOf(store, server.id))
+  const sites = platforms.flatMap((platform) => listSitesOf(store, platform.id))
   return [...sites, ...platforms, ...servers]
 }
 

@@ -12,12 +12,15 @@ import type {
 } from '#shared/domain/objects.ts'
 import type { Task, TaskOrigin } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
-import { findBackendByAddress } from '../store/queries/backends.ts'
-import { isNameTaken } from '../store/queries/objects.ts'
-import { platformsOf } from '../store/queries/platforms.ts'
-import { serversOf } from '../store/queries/servers.ts'
-import { sitesOf } from '../store/queries/sites.ts'
-import { unfinishedTasksOf } from '../store/queries/tasks.ts'
+import { findBackendAt } from '../store/queries/backends.ts'
+import {
+  isContextNameTaken,
+  listDeletedUnder,
+  listPlatformsOf,
+  listServersOn,
+  listSitesOf,
+} from '../store/queries/objects.ts'
+import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import { problemAt } from './problem.ts'
 import type { Tasks } from '../task/tasks.ts'
@@ -91,7 +94,7 @@ export class Inventory {
     limit: number
   }): Promise<Backend> {
     const { store, now } = this.#parts
-    const other = findBackendByAddress(store, wish.address)
+    const other = findBackendAt(store, wish.address)
     if (other !== undefined && other.id !== wish.id) throw alreadyThere(other)
     const backend: Backend = {
       ...store.get('backend', wish.id),
@@ -111,8 +114,8 @@ export class Inventory {
   ): Promise<{ platform: Platform; task: Task }> {
     const unit = this.#unit()
     const server = this.#present(unit.get('server', wish.serverId))
-    const same = platformsOf(this.#parts.store, server.id).find(
-      ({ root, status }) => root === wish.root && status !== 'deleted',
+    const same = listPlatformsOf(this.#parts.store, server.id).find(
+      ({ root }) => root === wish.root,
     )
     if (same !== undefined) {
       throw problemAt('root', `The platform ${same.title} has this folder already.`)
@@ -183,7 +186,7 @@ export class Inventory {
       aliases: [...wish.aliases],
       url: null,
     }
-    if (isNameTaken(this.#parts.store, platform.backendId, site.name)) {
+    if (isContextNameTaken(this.#parts.store, platform.backendId, site.name)) {
       throw problemAt('name', `${wish.name} is already a name on this server.`)
     }
     const task = this.#save(unit, site, 'install', origin)
@@ -218,16 +221,15 @@ export class Inventory {
   async forget(kind: HostingObject['kind'], id: Id): Promise<void> {
     const { store } = this.#parts
     const object = store.get(kind, id)
-    const unfinished = unfinishedTasksOf(store, id)
+    const unfinished = listUnfinishedTasksOf(store, id)
     if (unfinished.length > 0) {
       throw inUse(object, `task ${unfinished[0]?.number ?? ''} has not ended`)
     }
+    const standing = standingOn(store, object)
+    if (standing[0] !== undefined) throw inUse(object, `${standing[0].title} still stands on it`)
     const change = new ChangeSet().remove(kind, id)
-    for (const child of childrenOf(store, object)) {
-      if (child.status !== 'deleted') throw inUse(object, `${child.title} still stands on it`)
-      change.remove(child.kind, child.id)
-    }
-    const isAlone = serversOf(store, object.backendId).every((server) => server.id === id)
+    for (const deleted of listDeletedUnder(store, object)) change.remove(deleted.kind, deleted.id)
+    const isAlone = listServersOn(store, object.backendId).every((server) => server.id === id)
     if (kind === 'server' && isAlone) change.remove('backend', object.backendId)
     await store.commit(change)
   }
@@ -246,7 +248,7 @@ export class Inventory {
     const name =
       kind === 'site'
         ? title
-        : contextNameOf(kind, title, (one) => isNameTaken(store, backendId, one))
+        : contextNameOf(kind, title, (one) => isContextNameTaken(store, backendId, one))
     return {
       id: ids.next(),
       name,
@@ -261,7 +263,7 @@ export class Inventory {
 
   #newBackend(wish: NewServer, address: BackendAddress): Backend {
     const { store, ids, now } = this.#parts
-    const other = findBackendByAddress(store, address)
+    const other = findBackendAt(store, address)
     if (other !== undefined) throw alreadyThere(other)
     return {
       ...address,
@@ -297,7 +299,7 @@ export class Inventory {
   async #commitEdit(unit: UnitOfWork, object: HostingObject, origin: TaskOrigin): Promise<Task> {
     const { store } = this.#parts
     const type = object.kind === 'site' && object.url === null ? 'install' : 'verify'
-    const waiting = unfinishedTasksOf(store, object.id).find(
+    const waiting = listUnfinishedTasksOf(store, object.id).find(
       (task) => task.type === type && task.status === 'queued',
     )
     if (waiting !== undefined) {
@@ -329,16 +331,12 @@ export class Inventory {
   }
 }
 
-/** What stands on an object here, the deleted ones included. */
-function childrenOf(store: Store, object: HostingObject): HostingObject[] {
+function standingOn(store: Store, object: HostingObject): HostingObject[] {
   switch (object.kind) {
     case 'server':
-      return platformsOf(store, object.id).flatMap((platform) => [
-        ...childrenOf(store, platform),
-        platform,
-      ])
+      return listPlatformsOf(store, object.id)
     case 'platform':
-      return sitesOf(store, object.id)
+      return listSitesOf(store, object.id)
     case 'site':
       return []
   }

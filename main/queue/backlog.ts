@@ -1,6 +1,6 @@
 import type { Id } from '#shared/domain/json.ts'
 import { isEnded, type Task } from '#shared/domain/task.ts'
-import { unfinishedTasks } from '../store/queries/tasks.ts'
+import { listUnfinishedTasks } from '../store/queries/tasks.ts'
 import { usesOf } from '../task/request.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 import type { PlannedTask } from './plan.ts'
@@ -16,7 +16,7 @@ export class Backlog {
 
   constructor(parts: UnitParts) {
     this.#parts = parts
-    for (const task of unfinishedTasks(parts.store)) this.#keep(task)
+    for (const task of listUnfinishedTasks(parts.store)) this.#keep(task)
   }
 
   refresh(ids: readonly Id[]): void {

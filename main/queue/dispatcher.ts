@@ -100,9 +100,23 @@ export class Dispatcher {
     return this.#running.size
   }
 
-  /** True while a task runs or one that may start is about to. */
-  get isBusy(): boolean {
-    return this.#running.size > 0 || this.#isTickDue
+  /** Resolves when nothing runs and nothing that may start waits; at the latest after `forMs` or on the signal. */
+  untilIdle({ forMs, signal }: { forMs: number; signal: AbortSignal }): Promise<void> {
+    return new Promise((resolve) => {
+      const isIdle = (): boolean => this.#running.size === 0 && !this.#isTickDue
+      const done = (): void => {
+        clearTimeout(timer)
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, forMs)
+      const stop = this.changed.add(() => {
+        if (isIdle()) done()
+      })
+      signal.addEventListener('abort', done)
+      if (signal.aborted || isIdle()) done()
+    })
   }
 
   /** Something about a backend was put right (a key trusted, a secret given, an address changed): try again at once. */

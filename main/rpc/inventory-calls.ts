@@ -3,10 +3,8 @@ import type { RpcParts } from './parts.ts'
 import { toSecrets } from './backend-calls.ts'
 import { toBackupRow, toPlatformRows, toServerRows, toSiteRows } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
-import { countSitesOfClients, listClients } from '../store/queries/clients.ts'
-import { listPlatforms } from '../store/queries/platforms.ts'
-import { listServers } from '../store/queries/servers.ts'
-import { listSites } from '../store/queries/sites.ts'
+import { listClients } from '../store/queries/clients.ts'
+import { listPlatforms, listServers, listSites } from '../store/queries/objects.ts'
 import { AppError } from '#shared/errors.ts'
 
 export function inventoryCalls(desk: Desk, parts: RpcParts) {
@@ -70,14 +68,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       }),
     }),
     client: client.router({
-      list: client.list.handler(({ input }) => {
-        const { items, total } = listClients(store, input)
-        const counts = countSitesOfClients(
-          store,
-          items.map(({ id }) => id),
-        )
-        return { items: items.map((row) => ({ ...row, sites: counts.get(row.id) ?? 0 })), total }
-      }),
+      list: client.list.handler(({ input }) => listClients(store, input)),
       add: client.add.handler(({ input }) => inventory.addClient(input)),
     }),
     backup: backup.router({

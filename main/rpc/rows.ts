@@ -2,49 +2,45 @@ import type { PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory
 import type { TaskRow } from '#shared/contract/task.ts'
 import type { Backup, Platform, Server, Site } from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
-import { lastBackups } from '../store/queries/backups.ts'
-import { countSitesOnPlatforms } from '../store/queries/platforms.ts'
-import { countPlatforms, countSitesOnServers } from '../store/queries/servers.ts'
-import { lastTasks } from '../store/queries/tasks.ts'
+import { lastBackupsOf } from '../store/queries/backups.ts'
+import { countPlatformsOf, countSitesOf, countSitesOn } from '../store/queries/objects.ts'
+import { lastTasksOf } from '../store/queries/tasks.ts'
 import type { Store } from '../store/store.ts'
 import type { RpcParts } from './parts.ts'
 
 export function toServerRows(store: Store, servers: readonly Server[]): ServerRow[] {
-  const tasks = lastTasks(store, idsOf(servers))
-  const platforms = countPlatforms(store, idsOf(servers))
-  const sites = countSitesOnServers(store, idsOf(servers))
+  const lastTasks = lastTasksOf(store, idsOf(servers))
   return servers.map((server) => ({
     ...server,
-    lastTask: tasks.get(server.id) ?? null,
+    lastTask: lastTasks.get(server.id) ?? null,
     backend: store.get('backend', server.backendId),
-    platforms: platforms.get(server.id) ?? 0,
-    sites: sites.get(server.id) ?? 0,
+    platforms: countPlatformsOf(store, server.id),
+    sites: countSitesOn(store, server.id),
   }))
 }
 
 export function toPlatformRows(store: Store, platforms: readonly Platform[]): PlatformRow[] {
-  const tasks = lastTasks(store, idsOf(platforms))
-  const sites = countSitesOnPlatforms(store, idsOf(platforms))
+  const lastTasks = lastTasksOf(store, idsOf(platforms))
   return platforms.map((platform) => ({
     ...platform,
-    lastTask: tasks.get(platform.id) ?? null,
+    lastTask: lastTasks.get(platform.id) ?? null,
     server: store.get('server', platform.serverId),
-    sites: sites.get(platform.id) ?? 0,
+    sites: countSitesOf(store, platform.id),
   }))
 }
 
 export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
-  const tasks = lastTasks(store, idsOf(sites))
-  const backups = lastBackups(store, idsOf(sites))
+  const lastTasks = lastTasksOf(store, idsOf(sites))
+  const lastBackups = lastBackupsOf(store, idsOf(sites))
   return sites.map((site) => {
     const platform = store.get('platform', site.platformId)
     return {
       ...site,
-      lastTask: tasks.get(site.id) ?? null,
+      lastTask: lastTasks.get(site.id) ?? null,
       platform,
       server: store.get('server', platform.serverId),
       client: site.clientId === null ? null : (store.find('client', site.clientId) ?? null),
-      lastBackup: backups.get(site.id) ?? null,
+      lastBackup: lastBackups.get(site.id) ?? null,
     }
   })
 }

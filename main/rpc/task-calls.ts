@@ -3,7 +3,7 @@ import type { Queue, QueueDefinition } from '#shared/domain/queue.ts'
 import type { ObjectKind } from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
-import { attemptsOf, listTasks, findTaskByNumber } from '../store/queries/tasks.ts'
+import { listAttempts, listTasks, findTaskByNumber } from '../store/queries/tasks.ts'
 import { UnitOfWork } from '../task/unit-of-work.ts'
 import type { RpcParts } from './parts.ts'
 import type { Desk } from './router.ts'
@@ -14,7 +14,7 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
   const { store, logs, registry, tasks } = parts
   const details = (row: Task) => ({
     ...toTaskRow(parts, row),
-    history: attemptsOf(store, row.id),
+    history: listAttempts(store, row.id),
   })
   return {
     task: task.router({

@@ -6,7 +6,7 @@ import { isEnded, type Task, type TaskOrigin } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
 import type { TaskTypeDefinition } from '../hooks/feature.ts'
 import { ChangeSet } from '../store/store.ts'
-import { unfinishedTasksOf } from '../store/queries/tasks.ts'
+import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { UnitOfWork, type UnitParts } from './unit-of-work.ts'
 
 /** What a person or a program asks for. */
@@ -123,7 +123,7 @@ export class Tasks {
 
   /** One waiting task of a type on an object is enough (Aegir's hosting_task_outstanding). */
   #refuseDouble(object: HostingObject, definition: TaskTypeDefinition): void {
-    const same = unfinishedTasksOf(this.#parts.store, object.id).find(
+    const same = listUnfinishedTasksOf(this.#parts.store, object.id).find(
       (task) => task.type === definition.type && task.status === 'queued',
     )
     if (same === undefined) return

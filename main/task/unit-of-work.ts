@@ -6,8 +6,7 @@ import type { Host, HostRows } from '../hooks/host.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import { nextTaskNumber } from '../store/queries/tasks.ts'
-import { platformsOf } from '../store/queries/platforms.ts'
-import { sitesNamed, sitesOf } from '../store/queries/sites.ts'
+import { listPlatformsOf, listSitesNamed, listSitesOf } from '../store/queries/objects.ts'
 import type { IdMaker } from '../lib/ids.ts'
 import { newTask } from './new-task.ts'
 
@@ -87,15 +86,15 @@ export class UnitOfWork implements Host {
   }
 
   platformsOf(serverId: Id): Platform[] {
-    return this.#overlay('platform', platformsOf(this.#parts.store, serverId))
+    return this.#overlay('platform', listPlatformsOf(this.#parts.store, serverId))
   }
 
   sitesOf(platformId: Id): Site[] {
-    return this.#overlay('site', sitesOf(this.#parts.store, platformId))
+    return this.#overlay('site', listSitesOf(this.#parts.store, platformId))
   }
 
   sitesNamed(name: string): Site[] {
-    return this.#overlay('site', sitesNamed(this.#parts.store, name))
+    return this.#overlay('site', listSitesNamed(this.#parts.store, name))
   }
 
   newId(): Id {

@@ -48,7 +48,9 @@ export async function serveRenderer(
       response.writeHead(303, { 'Set-Cookie': admission.cookie, Location: '/' }).end()
       return options.onAddress(gate.address)
     }
-    files(request, response, () => response.writeHead(404).end('There is no such page.'))
+    files(request, response, () => {
+      response.writeHead(404).end('There is no such page.')
+    })
   })
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES })

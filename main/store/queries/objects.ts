@@ -76,9 +76,11 @@ export const listSitesOf = (store: Store, platformId: Id): Site[] =>
     platformId,
   ])
 
-/** Sites of this host name that are not deleted, on whatever backend. */
+/** Sites that are not deleted and have this host name, as their own or as an alias, on whatever backend. */
 export const listSitesNamed = (store: Store, name: string): Site[] =>
-  store.select('site', `WHERE name = ? AND ${NOT_DELETED} ORDER BY id`, [name])
+  store
+    .select('site', `WHERE instr(searchText, ?) > 0 AND ${NOT_DELETED} ORDER BY id`, [name])
+    .filter((site) => site.name === name || site.aliases.includes(name))
 
 /**
  * What was deleted but is still kept below an object: it has to be removed in the same commit when the object is

@@ -125,11 +125,3 @@ export function lastTasksOf(store: Store, objectIds: readonly Id[]): ReadonlyMap
 /** The attempts of a task, first to last. */
 export const listAttempts = (store: Store, taskId: Id): Attempt[] =>
   store.select('attempt', 'WHERE taskId = ? ORDER BY number', [taskId])
-
-/** Tasks of an object that have not ended, oldest first. */
-export const unfinishedTasksOf = (store: Store, objectId: Id): Task[] =>
-  store.select(
-    'task',
-    "WHERE objectId = ? AND status IN ('queued', 'processing') ORDER BY number",
-    [objectId],
-  )
