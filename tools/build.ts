@@ -23,6 +23,7 @@ const SHELLS: Readonly<Record<string, string>> = {
   headless: 'main/shell/headless/main.ts',
   cli: 'main/shell/dispatch/main.ts',
 }
+const DESKTOP_ASSETS = 'main/shell/desktop/assets'
 const PRELOAD = 'main/shell/desktop/preload.ts'
 
 interface TargetPlan {
@@ -139,7 +140,11 @@ async function buildMain(outFolder: string): Promise<void> {
       }),
     )
   }
-  if (!existsSync(inRoot(PRELOAD))) return
+  const isPng = (file: string): boolean => !file.endsWith('.svg')
+  await cp(inRoot(DESKTOP_ASSETS), path.join(outFolder, 'assets'), {
+    recursive: true,
+    filter: isPng,
+  })
   // A sandboxed preload can load neither modules nor files beside it: one CommonJS file.
   await viteBuild(
     nodeConfig(outFolder, {
@@ -213,7 +218,9 @@ export function renderResult({ target, state, durationMs }: BuildResult): string
   return `${target}: ${words[state]}`
 }
 
-if (import.meta.main) {
+if (import.meta.main) await runFromCommandLine()
+
+async function runFromCommandLine(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { force: { type: 'boolean', default: false } },
     allowPositionals: true,
