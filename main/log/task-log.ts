@@ -1,0 +1,178 @@
+import fs from 'node:fs/promises'
+import path from 'node:path'
+import { Id } from '#shared/domain/json.ts'
+import type { LogEntry } from '#shared/domain/task.ts'
+import type { LogPage } from './log-file.ts'
+import { LogFile } from './log-file.ts'
+import type { LogSource, NewLogEntry } from './log-line.ts'
+
+export type { LogPage, LogSource, NewLogEntry }
+
+export interface TaskLogsParts {
+  /** The folder of all logs; made when the first is written. */
+  folder: string
+  /** Nothing will be appended to this attempt's log any more: who follows it has seen it all. */
+  isEnded: (attemptId: Id) => boolean
+  /** A log takes no more entries once it is this large. */
+  maxBytes?: number
+}
+
+/** Logs whose index is kept in memory though nobody uses them now. */
+const MAX_KEPT = 100
+/** A follower gets at most this many entries at a time. */
+const FOLLOW_BATCH = 1000
+
+/** The logs of all attempts, one file each. Appending is at once and in order; the disk follows a few ms later. */
+export class TaskLogs {
+  readonly #parts: TaskLogsParts
+  readonly #logs = new Map<Id, LogFile>()
+  readonly #closing = new AbortController()
+
+  constructor(parts: TaskLogsParts) {
+    this.#parts = parts
+  }
+
+  append(attemptId: Id, entries: readonly NewLogEntry[]): void {
+    this.#log(attemptId).append(entries)
+  }
+
+  /** From where each stream of the run is to be read on: behind the last line of it that is in the log. */
+  offsets(attemptId: Id): { stage: number; stream: 'out' | 'err'; offset: number }[] {
+    return this.#log(attemptId).offsets()
+  }
+
+  /** All that was appended is on disk when it resolves; called before an attempt's result is stored. */
+  async flush(attemptId: Id): Promise<void> {
+    await this.#log(attemptId).flush()
+  }
+
+  /** At most `limit` entries from the one with index `from`; an empty page of an empty log where there is none. */
+  async page(attemptId: Id, from: number, limit: number): Promise<LogPage> {
+    return this.#log(attemptId).page(from, limit)
+  }
+
+  /** Entries from `from` on in batches, then as they come; ends when the attempt has, with the signal, or on close. */
+  async *follow(
+    attemptId: Id,
+    from: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<LogEntry[], void> {
+    const log = this.#log(attemptId)
+    const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])])
+    const changes = new Changes(log, stop)
+    try {
+      let next = from
+      while (!stop.aborted) {
+        changes.forget()
+        // Asked before reading: what was appended before the end is then surely read.
+        const isEnded = this.#parts.isEnded(attemptId)
+        const { entries } = await log.page(next, FOLLOW_BATCH)
+        next += entries.length
+        if (entries.length > 0) yield entries
+        else if (isEnded) return
+        else await changes.next()
+      }
+    } finally {
+      changes.close()
+    }
+  }
+
+  /** These attempts have changed in the store: who follows one looks whether it has ended. */
+  wake(attemptIds: readonly Id[]): void {
+    for (const id of attemptIds) this.#logs.get(id)?.changed.emit()
+  }
+
+  async remove(attemptId: Id): Promise<void> {
+    const log = this.#log(attemptId)
+    this.#logs.delete(attemptId)
+    await log.discard()
+  }
+
+  /** Removes every log that is not to be kept. Returns how many went. */
+  async prune(isKept: (attemptId: Id) => boolean): Promise<number> {
+    let removed = 0
+    for (const shard of await listIfThere(this.#parts.folder)) {
+      for (const name of await listIfThere(path.join(this.#parts.folder, shard))) {
+        const id = name.replace(/\.jsonl$/, '')
+        if (!Id.safeParse(id).success || isKept(id)) continue
+        await this.remove(id)
+        removed += 1
+      }
+    }
+    return removed
+  }
+
+  /** Writes what waits and ends every follower. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await Promise.all([...this.#logs.values()].map((log) => log.flush()))
+    this.#logs.clear()
+  }
+
+  #log(attemptId: Id): LogFile {
+    const known = this.#logs.get(attemptId)
+    const log =
+      known ?? new LogFile(this.#fileOf(attemptId), this.#parts.maxBytes ?? 512 * 1024 * 1024)
+    this.#logs.delete(attemptId)
+    this.#logs.set(attemptId, log)
+    this.#forgetIdle()
+    return log
+  }
+
+  #forgetIdle(): void {
+    if (this.#logs.size <= MAX_KEPT) return
+    for (const [id, log] of this.#logs) {
+      if (!log.isIdle || [...this.#logs.keys()].at(-1) === id) continue
+      this.#logs.delete(id)
+      return
+    }
+  }
+
+  /** Ids come from the outside too; one that is none never becomes a path. */
+  #fileOf(attemptId: Id): string {
+    const id = Id.parse(attemptId)
+    return path.join(this.#parts.folder, id.slice(-2), `${id}.jsonl`)
+  }
+}
+
+/** Waits for a log's next change; one that came since `forget` counts. */
+class Changes {
+  readonly #closers: (() => void)[]
+  #hasChanged = false
+  #resolve: (() => void) | undefined
+
+  constructor(log: LogFile, stop: AbortSignal) {
+    const tell = (): void => this.#tell()
+    stop.addEventListener('abort', tell)
+    this.#closers = [log.changed.add(tell), () => stop.removeEventListener('abort', tell)]
+  }
+
+  forget(): void {
+    this.#hasChanged = false
+  }
+
+  next(): Promise<void> {
+    if (this.#hasChanged) return Promise.resolve()
+    return new Promise((resolve) => (this.#resolve = resolve))
+  }
+
+  close(): void {
+    for (const close of this.#closers) close()
+  }
+
+  #tell(): void {
+    this.#hasChanged = true
+    this.#resolve?.()
+    this.#resolve = undefined
+  }
+}
+
+async function listIfThere(folder: string): Promise<string[]> {
+  try {
+    return await fs.readdir(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    throw error
+  }
+}
