@@ -49,6 +49,7 @@ export const Secrets = z.object({
   password: z.string().max(4096).optional(),
   passphrase: z.string().max(4096).optional(),
 })
+export type Secrets = z.infer<typeof Secrets>
 
 /** A Host of the operator's ~/.ssh/config, resolved, to fill the form from. */
 export const SshHost = z.object({

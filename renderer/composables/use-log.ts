@@ -1,0 +1,171 @@
+import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
+import type { LogEntry } from '#shared/domain/task.ts'
+import { includesText } from '../lib/log-search.ts'
+import { LogDigest } from '../lib/log-digest.ts'
+import { PageCache } from '../lib/page-cache.ts'
+import { rpc } from '../rpc/client.ts'
+import { connection } from '../rpc/connection.ts'
+
+const PAGE = 250
+/** Lines kept in memory are at most PAGE × PAGES however long the log is. */
+const PAGES = 40
+const SCAN = 5_000
+const NEAR_END = 2_000
+const RETRY_MS = 1_000
+const MAX_HITS = 100_000
+
+export interface Log {
+  total: Ref<number>
+  /** Grows with every batch that was digested, so that what reads {@link digest} is computed again. */
+  digested: Ref<number>
+  digest: Ref<LogDigest>
+  isLive: Ref<boolean>
+  error: Ref<unknown>
+  /** Counts up when pages have come in. */
+  version: Ref<number>
+  /** The line, or undefined while it is fetched. */
+  entryAt: (index: number) => LogEntry | undefined
+  /** Indexes of the lines that hold `search`, reported as they are found; stops at `signal`. */
+  search: (search: string, signal: AbortSignal, found: (indexes: number[]) => void) => Promise<void>
+  /** All lines, in batches. */
+  readAll: () => AsyncGenerator<LogEntry[]>
+}
+
+/** The log of an attempt: followed to its end, whatever its length, with few lines in memory. */
+export function useLog(attemptId: Ref<string | null>): Log {
+  const total = ref(0)
+  const digested = ref(0)
+  const digest = shallowRef(new LogDigest())
+  const isLive = ref(false)
+  const error = shallowRef<unknown>()
+  const version = ref(0)
+  let pages = new PageCache<LogEntry>(PAGES)
+  let asked = new Set<number>()
+  let current = new AbortController()
+
+  function reset(): AbortSignal {
+    current.abort()
+    current = new AbortController()
+    pages = new PageCache(PAGES)
+    asked = new Set()
+    digest.value = new LogDigest()
+    total.value = 0
+    digested.value = 0
+    error.value = undefined
+    return current.signal
+  }
+
+  async function follow(id: string, signal: AbortSignal): Promise<void> {
+    isLive.value = true
+    try {
+      total.value = (await rpc.task.log({ attemptId: id, from: 0, limit: 1 }, { signal })).total
+      const from = digest.value.length
+      for await (const entries of await rpc.task.followLog({ attemptId: id, from }, { signal }))
+        if (!signal.aborted) take(entries)
+      if (!signal.aborted) isLive.value = false
+    } catch (problem) {
+      if (signal.aborted) return
+      error.value = problem
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+      // A lost connection opens the next one by itself; anything else is tried again here.
+      if (!isStopped(signal) && connection.value.state === 'open') await follow(id, signal)
+    }
+  }
+
+  function take(entries: LogEntry[]): void {
+    digest.value.add(entries)
+    digested.value = digest.value.length
+    total.value = Math.max(total.value, digested.value)
+    error.value = undefined
+    extendLastPages(entries)
+    version.value++
+  }
+
+  /**
+   * Lines at the end are put where they are looked for, so that a growing log is not fetched again. While a long log
+   * is read from its start they are not: they would push out what is on the screen.
+   */
+  function extendLastPages(entries: LogEntry[]): void {
+    if (digested.value < total.value - NEAR_END) return
+    for (const entry of entries) {
+      const page = Math.floor(entry.index / PAGE)
+      const held = pages.get(page) ?? []
+      if (held.length === entry.index % PAGE) pages.set(page, [...held, entry])
+    }
+  }
+
+  function entryAt(index: number): LogEntry | undefined {
+    const page = Math.floor(index / PAGE)
+    const entry = pages.get(page)?.[index % PAGE]
+    if (entry === undefined && index < total.value) void fetchPage(page)
+    return entry
+  }
+
+  async function fetchPage(page: number): Promise<void> {
+    const id = attemptId.value
+    if (id === null || asked.has(page)) return
+    const { signal } = current
+    asked.add(page)
+    try {
+      const input = { attemptId: id, from: page * PAGE, limit: PAGE }
+      const { entries } = await rpc.task.log(input, { signal })
+      if (signal.aborted) return
+      if (entries.length > (pages.get(page)?.length ?? 0)) pages.set(page, entries)
+      version.value++
+    } catch (problem) {
+      if (!signal.aborted) error.value = problem
+    } finally {
+      asked.delete(page)
+    }
+  }
+
+  async function* readAll(): AsyncGenerator<LogEntry[]> {
+    const id = attemptId.value
+    if (id === null) return
+    for (let from = 0; from < total.value;) {
+      const { entries } = await rpc.task.log({ attemptId: id, from, limit: SCAN })
+      if (entries.length === 0) return
+      yield entries
+      from += entries.length
+    }
+  }
+
+  async function search(
+    text: string,
+    signal: AbortSignal,
+    found: (indexes: number[]) => void,
+  ): Promise<void> {
+    let hits: number[] = []
+    for await (const entries of readAll()) {
+      if (signal.aborted) return
+      hits = hits.concat(
+        entries.filter((entry) => includesText(entry.text, text)).map(({ index }) => index),
+      )
+      found(hits)
+      if (hits.length >= MAX_HITS) return
+    }
+  }
+
+  watch(
+    [attemptId, connection],
+    ([id, now], before) => {
+      if (id === null) return void reset()
+      const isSame = before[0] === id
+      const signal = isSame ? continueWith() : reset()
+      if (now.state === 'open') void follow(id, signal)
+    },
+    { immediate: true },
+  )
+
+  function continueWith(): AbortSignal {
+    current.abort()
+    current = new AbortController()
+    asked = new Set()
+    return current.signal
+  }
+
+  onScopeDispose(() => current.abort())
+  return { total, digested, digest, isLive, error, version, entryAt, search, readAll }
+}
+
+const isStopped = (signal: AbortSignal): boolean => signal.aborted

@@ -1,0 +1,6 @@
+/** For tools that read `.ts` alone; vue-tsc sees the components themselves. */
+declare module '*.vue' {
+  import type { DefineComponent } from 'vue'
+  const component: DefineComponent
+  export default component
+}

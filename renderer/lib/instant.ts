@@ -1,0 +1,28 @@
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** When something was: relative up to a day, exact afterwards. An instant that is yet to come is “now”. */
+export function toInstantText(instant: number, now: number): string {
+  const age = now - instant
+  if (age >= DAY_MS) return toExactText(instant)
+  if (age < 5_000) return 'now'
+  if (age < 60_000) return `${Math.floor(age / 1000)} s ago`
+  if (age < 60 * 60_000) return `${Math.floor(age / 60_000)} min ago`
+  return `${Math.floor(age / (60 * 60_000))} h ago`
+}
+
+/** 2026-05-04 09:12:33, in this computer's zone. */
+export function toExactText(instant: number): string {
+  const date = new Date(instant)
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${toClockText(instant)}`
+}
+
+/** 09:12:33 */
+export function toClockText(instant: number): string {
+  const date = new Date(instant)
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
+/** 09:12 */
+export const toShortClockText = (instant: number): string => toClockText(instant).slice(0, 5)
+
+const two = (value: number): string => String(value).padStart(2, '0')

@@ -1,0 +1,16 @@
+import ui from '@nuxt/ui/vue-plugin'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { router } from './router.ts'
+import { connect } from './rpc/client.ts'
+import { useLive } from './stores/live.ts'
+import './style.css'
+
+const app = createApp(App)
+app.use(createPinia())
+app.use(router)
+app.use(ui)
+connect()
+useLive().start()
+app.mount('#app')

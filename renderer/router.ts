@@ -1,0 +1,37 @@
+import { createRouter, createWebHashHistory } from 'vue-router'
+import BackupListView from './views/BackupListView.vue'
+import MissingView from './views/MissingView.vue'
+import PlatformAddView from './views/PlatformAddView.vue'
+import PlatformListView from './views/PlatformListView.vue'
+import PlatformView from './views/PlatformView.vue'
+import QueueListView from './views/QueueListView.vue'
+import ServerAddView from './views/ServerAddView.vue'
+import ServerListView from './views/ServerListView.vue'
+import ServerView from './views/ServerView.vue'
+import SiteAddView from './views/SiteAddView.vue'
+import SiteListView from './views/SiteListView.vue'
+import SiteView from './views/SiteView.vue'
+import TaskListView from './views/TaskListView.vue'
+import TaskView from './views/TaskView.vue'
+
+/** Addresses stand behind the hash, so that the page works from any shell, also from a file. */
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: '/', redirect: '/sites' },
+    { path: '/tasks', component: TaskListView },
+    { path: '/tasks/:id', component: TaskView, props: true },
+    { path: '/sites', component: SiteListView },
+    { path: '/sites/add', component: SiteAddView },
+    { path: '/sites/:id', component: SiteView, props: true },
+    { path: '/platforms', component: PlatformListView },
+    { path: '/platforms/add', component: PlatformAddView },
+    { path: '/platforms/:id', component: PlatformView, props: true },
+    { path: '/servers', component: ServerListView },
+    { path: '/servers/add', component: ServerAddView },
+    { path: '/servers/:id', component: ServerView, props: true },
+    { path: '/backups', component: BackupListView },
+    { path: '/queues', component: QueueListView },
+    { path: '/:rest(.*)*', component: MissingView },
+  ],
+})
