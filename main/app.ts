@@ -45,6 +45,8 @@ export interface AppParts {
   /** The static platform that the demo server starts with. */
   templateFolder: string
   now: () => number
+  /** False where no demo server is wanted: for tests of something else. */
+  hasDemo?: boolean
 }
 
 /** The application without a window: what every shell opens, serves and closes. */
@@ -92,6 +94,7 @@ async function assemble(
   isLongLived: boolean,
 ): Promise<App> {
   const { folder, now } = parts
+  const hasDemo = (parts.hasDemo ?? true) && DemoServer.isSupported()
   const onBug = (error: unknown): void => console.error(error)
   const ids = new IdMaker(now)
   const registry = new HookRegistry(shippedFeatures)
@@ -138,7 +141,7 @@ async function assemble(
   const demo = new DemoInventory({
     store,
     inventory,
-    isSupported: DemoServer.isSupported(),
+    isSupported: hasDemo,
     server: new DemoServer(path.join(folder, 'demo')),
     trust: (key) => trusted.trust(key),
     connect: (backendId) => pool.use(backendId),
@@ -179,11 +182,7 @@ async function assemble(
     changes,
     dispatchState,
     setPaused,
-    async setQueuePaused(name, isPaused) {
-      await switches.setPaused(name, isPaused)
-      dispatcher.request()
-    },
-    isQueuePaused: (name) => switches.isPaused(name),
+    queues: switches,
     backendState: (id) => pool.state(id),
     check: (target, typed, signal) =>
       checkConnection({
@@ -226,7 +225,7 @@ async function assemble(
   await demo.open()
   if (isLongLived) {
     startDispatching()
-    if (DemoServer.isSupported() && switches.isFirstRun) await demo.add().catch(onBug)
+    if (hasDemo && switches.isFirstRun) await demo.add().catch(onBug)
     await switches.endFirstRun()
   }
 

@@ -33,6 +33,11 @@ export class QueueSwitches {
     await this.#store.commit(new ChangeSet().put('queue', { ...this.#settingsOf(name), isPaused }))
   }
 
+  async setItems(name: string, items: number | null): Promise<void> {
+    await this.#store.commit(new ChangeSet().put('queue', { ...this.#settingsOf(name), items }))
+  }
+
+  /** How many of the queue's items may run at once. */
   itemsOf(name: string): number {
     const definition = this.#registry.queues().find((queue) => queue.name === name)
     if (definition === undefined) throw new AppError('queue.unknown', `There is no queue ${name}.`)

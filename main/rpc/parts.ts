@@ -8,6 +8,7 @@ import type { Listeners } from '../lib/listeners.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { TaskLogs } from '../log/task-log.ts'
 import type { Dispatcher } from '../queue/dispatcher.ts'
+import type { QueueSwitches } from '../queue/queue-switches.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
 import type { Tasks } from '../task/tasks.ts'
@@ -39,8 +40,7 @@ export interface RpcParts {
   changes: Listeners<Change>
   dispatchState: () => DispatchState
   setPaused: (isPaused: boolean) => Promise<void>
-  setQueuePaused: (name: string, isPaused: boolean) => Promise<void>
-  isQueuePaused: (name: string) => boolean
+  queues: QueueSwitches
   backendState: (id: Id) => BackendState
   check: (
     target: { backendId: Id } | { address: BackendAddress },

@@ -44,8 +44,15 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
     }),
     queue: queue.router({
       list: queue.list.handler(() => registry.queues().map((one) => toQueue(parts, one))),
-      pause: queue.pause.handler(({ input }) => setPaused(parts, input.name, true)),
-      resume: queue.resume.handler(({ input }) => setPaused(parts, input.name, false)),
+      pause: queue.pause.handler(({ input }) =>
+        changeQueue(parts, input.name, () => parts.queues.setPaused(input.name, true)),
+      ),
+      resume: queue.resume.handler(({ input }) =>
+        changeQueue(parts, input.name, () => parts.queues.setPaused(input.name, false)),
+      ),
+      edit: queue.edit.handler(({ input }) =>
+        changeQueue(parts, input.name, () => parts.queues.setItems(input.name, input.items)),
+      ),
     }),
   }
 }
@@ -68,10 +75,15 @@ function offeredTasks({ registry, unit }: RpcParts, kind: ObjectKind, id: string
     }))
 }
 
-async function setPaused(parts: RpcParts, name: string, isPaused: boolean): Promise<Queue> {
+async function changeQueue(
+  parts: RpcParts,
+  name: string,
+  change: () => Promise<void>,
+): Promise<Queue> {
   const definition = parts.registry.queues().find((one) => one.name === name)
   if (definition === undefined) throw new AppError('queue.unknown', `There is no queue ${name}.`)
-  await parts.setQueuePaused(name, isPaused)
+  await change()
+  parts.dispatcher.request()
   return toQueue(parts, definition)
 }
 
@@ -80,7 +92,8 @@ function toQueue(parts: RpcParts, definition: QueueDefinition): Queue {
   const { running, queued } = parts.dispatchState()
   return {
     ...definition,
-    isPaused: parts.isQueuePaused(definition.name),
+    items: parts.queues.itemsOf(definition.name),
+    isPaused: parts.queues.isPaused(definition.name),
     lastRunAt: parts.store.find('queue', definition.name)?.lastRunAt ?? null,
     runningItems: running,
     waitingItems: queued,

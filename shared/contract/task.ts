@@ -88,4 +88,8 @@ export const queue = {
   list: desk.output(z.array(Queue)),
   pause: desk.input(z.object({ name: z.string() })).output(Queue),
   resume: desk.input(z.object({ name: z.string() })).output(Queue),
+  /** How many of its items may run at once; null goes back to the queue's own number. */
+  edit: desk
+    .input(z.object({ name: z.string(), items: z.number().int().min(1).max(1000).nullable() }))
+    .output(Queue),
 }
