@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { build as viteBuild, type InlineConfig } from 'vite'
+import type { InlineConfig } from 'vite'
 
 export type BuildTarget = 'renderer' | 'main' | 'provision' | 'templates'
 
@@ -168,6 +168,12 @@ async function buildProvision(outFolder: string): Promise<void> {
   )
 }
 
+/** Loaded only when something is stale: it takes longer than to find out that nothing is. */
+async function viteBuild(config: InlineConfig): Promise<void> {
+  const { build: run } = await import('vite')
+  await run(config)
+}
+
 async function buildRenderer(outFolder: string): Promise<void> {
   await viteBuild({
     configFile: inRoot('vite.config.ts'),
@@ -231,7 +237,12 @@ async function runFromCommandLine(): Promise<void> {
     process.exit(2)
   }
   const targets = positionals.length > 0 ? (positionals as BuildTarget[]) : BUILD_TARGETS
-  for (const result of await build({ targets, force: values.force })) {
-    console.log(renderResult(result))
+  try {
+    for (const result of await build({ targets, force: values.force })) {
+      console.log(renderResult(result))
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exit(1)
   }
 }
