@@ -2,6 +2,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { Id } from '#shared/domain/json.ts'
+import { isEnded } from '#shared/domain/task.ts'
 import type { SecretBox } from './settings/secret-box.ts'
 import { createNativeDriver } from './backend/native/index.ts'
 import { DemoServer } from './demo/demo-server.ts'
@@ -18,6 +19,7 @@ import { Dispatcher } from './queue/dispatcher.ts'
 import { QueueSwitches } from './queue/queue-switches.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
 import { BackendSecrets } from './settings/backend-secrets.ts'
+import { Secrets } from './settings/secrets.ts'
 import { checkConnection } from './ssh/connection-check.ts'
 import { TrustedKeys } from './store/trusted-keys.ts'
 import { ConnectionPool } from './ssh/pool.ts'
@@ -25,7 +27,7 @@ import { listSshHosts } from './ssh/ssh-config.ts'
 import { acquireOwnership } from './store/owner.ts'
 import { listBackends } from './store/queries/backends.ts'
 import { countTasks } from './store/queries/tasks.ts'
-import { Store } from './store/store.ts'
+import { ChangeSet, Store } from './store/store.ts'
 import { Activities } from './task/activities.ts'
 import { TaskRunner } from './task/runner.ts'
 import { Tasks } from './task/tasks.ts'
@@ -98,12 +100,24 @@ async function assemble(
   const onBug = (error: unknown): void => console.error(error)
   const ids = new IdMaker(now)
   const registry = new HookRegistry(shippedFeatures)
-  const logs = new TaskLogs({ folder: path.join(folder, 'logs') })
+  const logs = new TaskLogs({
+    folder: path.join(folder, 'logs'),
+    isEnded: (attemptId) => isEnded(store.find('attempt', attemptId)?.status ?? 'cancelled'),
+  })
   const activities = new Activities()
   const unit = { store, registry, ids, now }
   const tasks = new Tasks(unit)
   const inventory = new Inventory({ ...unit, tasks })
-  const secrets = new BackendSecrets({ store, box: parts.secretBox })
+  const secrets = new BackendSecrets(
+    new Secrets(
+      {
+        read: (name) => store.find('secret', name)?.sealed,
+        write: (name, sealed) => store.commit(new ChangeSet().put('secret', { name, sealed })),
+        remove: (name) => store.commit(new ChangeSet().remove('secret', name)),
+      },
+      parts.secretBox,
+    ),
+  )
   const trusted = new TrustedKeys({ store, ids, now })
   const switches = new QueueSwitches({ store, registry })
   const sshFolder = path.join(os.homedir(), '.ssh')
@@ -154,6 +168,9 @@ async function assemble(
     running: dispatcher.running,
     queued: backlog.queued,
     failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
+  })
+  const stopWaking = store.changed.add((touched) => {
+    for (const { table, ids } of touched) if (table === 'attempt') logs.wake(ids)
   })
   const changes = collectChanges({ store, activities, pool, dispatcher, dispatchState })
   const setPaused = async (isPaused: boolean): Promise<void> => {
@@ -239,6 +256,7 @@ async function assemble(
     startDispatching,
     untilIdle: (options) => dispatcher.untilIdle(options),
     async close() {
+      stopWaking()
       await dispatcher.close()
       await pool.closeAll()
       await demo.close()

@@ -19,15 +19,16 @@ export const MAX_TEXT = 16 * 1024
 const MAX_TITLE = 500
 
 const StoredEntry = LogEntry.omit({ index: true })
-const PREFIX = Buffer.from('{"source":[')
+const SOURCE = Buffer.from('{"source":')
+const LEVEL = ',"level":"'
 
-/** One line of a log's file. The source comes first, so that it can be read without parsing the line. */
+/** One line of a log's file. Source and level come first, so that they can be read without parsing the line. */
 export function renderLine(entry: NewLogEntry): string {
   const { kind, level, text, serverAt, arrivedAt, stage, progress, source } = entry
   const place = source === null ? null : [source.stage, source.stream, source.end]
   const rest = JSON.stringify({
-    kind,
     level,
+    kind,
     text: cutText(text),
     serverAt,
     arrivedAt,
@@ -36,6 +37,10 @@ export function renderLine(entry: NewLogEntry): string {
   })
   return `{"source":${JSON.stringify(place)},${rest.slice(1)}\n`
 }
+
+/** Whether a task with such an entry has not gone all well. */
+export const isWarning = (level: LogEntry['level']): boolean =>
+  level === 'warning' || level === 'error'
 
 const cutText = (text: string): string =>
   text.length <= MAX_TEXT
@@ -60,14 +65,38 @@ export function parseLine(line: string, index: number): LogEntry {
   }
 }
 
-/** The source of the line that begins at `at`, read from its first bytes; a million lines take a fifth of a second. */
-export function parseSource(bytes: Buffer, at: number): LogSource | undefined {
-  if (bytes.compare(PREFIX, 0, PREFIX.length, at, at + PREFIX.length) !== 0) return undefined
-  const stage = parseDigits(bytes, at + PREFIX.length)
+/** What is counted of a line without parsing it. */
+export interface LineStart {
+  source: LogSource | null
+  /** Its level is warning or error. */
+  isWarning: boolean
+}
+
+/** The start of the line at `at`, read byte by byte: a million lines take a fraction of a second. */
+export function parseLineStart(bytes: Buffer, at: number): LineStart | undefined {
+  if (bytes.compare(SOURCE, 0, SOURCE.length, at, at + SOURCE.length) !== 0) return undefined
+  const place = at + SOURCE.length
+  const found =
+    bytes[place] === BRACKET ? parseSource(bytes, place + 1) : { source: null, end: place + 4 }
+  if (found === undefined || !hasText(bytes, found.end, LEVEL)) return undefined
+  const level = bytes[found.end + LEVEL.length]
+  return { source: found.source, isWarning: level === LETTER_W || level === LETTER_E }
+}
+
+const BRACKET = 0x5b
+const LETTER_W = 0x77
+const LETTER_E = 0x65
+
+const hasText = (bytes: Buffer, at: number, text: string): boolean =>
+  bytes.toString('latin1', at, at + text.length) === text
+
+function parseSource(bytes: Buffer, at: number): { source: LogSource; end: number } | undefined {
+  const stage = parseDigits(bytes, at)
   const name = bytes.toString('latin1', stage.end, stage.end + 7)
   const stream = name === ',"out",' ? 'out' : name === ',"err",' ? 'err' : undefined
   if (stream === undefined) return undefined
-  return { stage: stage.value, stream, end: parseDigits(bytes, stage.end + 7).value }
+  const end = parseDigits(bytes, stage.end + 7)
+  return { source: { stage: stage.value, stream, end: end.value }, end: end.end + 1 }
 }
 
 function parseDigits(bytes: Buffer, at: number): { value: number; end: number } {

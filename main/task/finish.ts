@@ -8,6 +8,7 @@ import { tell } from '../hooks/tell.ts'
 import type { TaskLogs } from '../log/task-log.ts'
 import { ChangeSet } from '../store/store.ts'
 import type { Activities } from './activities.ts'
+import { cancelFollowers } from './chain.ts'
 import { UnitOfWork, type UnitParts } from './unit-of-work.ts'
 
 export interface FinishParts extends UnitParts {
@@ -109,6 +110,7 @@ async function commitEnd(
   const end = endOf(task, outcome, warnings, now())
   const ended: Attempt = { ...attempt, ...end }
   const change = unit.toChange(new ChangeSet())
+  if (!outcome.isOk) cancelFollowers(store, change, task, now())
   await store.commit(change.put('task', { ...task, ...end, warnings }).put('attempt', ended))
 }
 

@@ -7,6 +7,7 @@ import { AppError } from '#shared/errors.ts'
 import type { TaskTypeDefinition } from '../hooks/feature.ts'
 import { ChangeSet } from '../store/store.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
+import { cancelFollowers } from './chain.ts'
 import { UnitOfWork, type UnitParts } from './unit-of-work.ts'
 
 /** What a person or a program asks for. */
@@ -70,14 +71,14 @@ export class Tasks {
     }
     if (task.cancelRequestedAt === null) {
       const at = now()
-      await store.commit(
-        new ChangeSet().put(
-          'task',
-          task.status === 'queued'
-            ? { ...task, status: 'cancelled', cancelRequestedAt: at, endedAt: at }
-            : { ...task, cancelRequestedAt: at },
-        ),
-      )
+      const change = new ChangeSet()
+      if (task.status === 'queued') {
+        change.put('task', { ...task, status: 'cancelled', cancelRequestedAt: at, endedAt: at })
+        cancelFollowers(store, change, task, at)
+      } else {
+        change.put('task', { ...task, cancelRequestedAt: at })
+      }
+      await store.commit(change)
     }
     return store.get('task', id)
   }

@@ -28,7 +28,7 @@ export function checkForm(
         : undefined
       : problemOf(field, value)
     if (problem !== undefined) problems[field.name] = problem
-    else values[field.name] = value
+    else if (!isEmpty(value)) values[field.name] = value
   }
   return { values, problems }
 }
