@@ -5,15 +5,13 @@ import type { LogEntry } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
 import { Listeners } from '../lib/listeners.ts'
 import type { LineStart, LogSource, NewLogEntry } from './log-line.ts'
-import { isWarning, parseLine, parseLineStart, renderLine } from './log-line.ts'
+import { parseLine, parseLineStart, renderLine } from './log-line.ts'
 
 /** Every so many entries the place in the file is remembered. */
 const BLOCK = 256
 const CHUNK_BYTES = 1024 * 1024
 /** Read at once for a page. */
 const PAGE_BYTES = 128 * 1024
-/** Stands so in no text of an entry: there the quotes are escaped. */
-const WARNING = '"level":"warning"'
 /** How long entries gather before they are written together. */
 const GATHER_MS = 5
 
@@ -37,7 +35,6 @@ export class LogFile {
   readonly #offsets = new Map<string, LogSource>()
   #count = 0
   #warnings = 0
-  #warnings = 0
   /** Bytes of the log, with those that are not written yet; and of those that are. */
   #bytes = 0
   #written = 0
@@ -57,11 +54,6 @@ export class LogFile {
   }
 
   /** How many entries are warnings. */
-  get warnings(): number {
-    return this.#warnings
-  }
-
-  /** Entries whose level is warning or error. */
   get warnings(): number {
     return this.#warnings
   }
@@ -127,9 +119,7 @@ export class LogFile {
   }
 
   #add(entry: NewLogEntry): void {
-    const { source } = entry
-    if (entry.level === 'warning') this.#warnings += 1
-    if (source !== null) this.#offsets.set(`${source.stage} ${source.stream}`, source)
+    this.#note({ source: entry.source, isWarning: entry.level === 'warning' })
     if (this.#bytes >= this.#maxBytes) return
     this.#keep(Buffer.from(renderLine(entry)))
     if (this.#bytes >= this.#maxBytes) this.#keep(Buffer.from(renderLine(toFullNote(entry))))
@@ -227,7 +217,6 @@ export class LogFile {
     let start = 0
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
       this.#mark(this.#bytes + start)
-      if (bytes.subarray(start, end).includes(WARNING)) this.#warnings += 1
       const found = parseLineStart(bytes, start)
       if (found !== undefined) this.#note(found)
       start = end + 1

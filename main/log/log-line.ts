@@ -38,10 +38,6 @@ export function renderLine(entry: NewLogEntry): string {
   return `{"source":${JSON.stringify(place)},${rest.slice(1)}\n`
 }
 
-/** Whether a task with such an entry has not gone all well. */
-export const isWarning = (level: LogEntry['level']): boolean =>
-  level === 'warning' || level === 'error'
-
 const cutText = (text: string): string =>
   text.length <= MAX_TEXT
     ? text
@@ -68,7 +64,6 @@ export function parseLine(line: string, index: number): LogEntry {
 /** What is counted of a line without parsing it. */
 export interface LineStart {
   source: LogSource | null
-  /** Its level is warning or error. */
   isWarning: boolean
 }
 
@@ -79,13 +74,12 @@ export function parseLineStart(bytes: Buffer, at: number): LineStart | undefined
   const found =
     bytes[place] === BRACKET ? parseSource(bytes, place + 1) : { source: null, end: place + 4 }
   if (found === undefined || !hasText(bytes, found.end, LEVEL)) return undefined
-  const level = bytes[found.end + LEVEL.length]
-  return { source: found.source, isWarning: level === LETTER_W || level === LETTER_E }
+  return { source: found.source, isWarning: bytes[found.end + LEVEL.length] === LETTER_W }
 }
 
 const BRACKET = 0x5b
+/** Of the levels only “warning” begins with it. */
 const LETTER_W = 0x77
-const LETTER_E = 0x65
 
 const hasText = (bytes: Buffer, at: number, text: string): boolean =>
   bytes.toString('latin1', at, at + text.length) === text

@@ -46,11 +46,6 @@ export class TaskLogs {
     return this.#log(attemptId).warnings
   }
 
-  /** How many entries are warnings or errors. */
-  warnings(attemptId: Id): number {
-    return this.#log(attemptId).warnings
-  }
-
   /** All that was appended is on disk when it resolves; called before an attempt's result is stored. */
   async flush(attemptId: Id): Promise<void> {
     await this.#log(attemptId).flush()
