@@ -11,7 +11,8 @@ export const webServices: Feature = {
       type: 'nginx',
       title: 'nginx',
       description: 'nginx, whose master runs as the sandbox user.',
-      defaultPort: 80,
+      // Any account may open it; 80 needs a right that the account must have been given.
+      defaultPort: 8080,
     },
     {
       service: 'http',
