@@ -61,7 +61,8 @@ function renderManifest(session: Session, { site, uri }: SitePlace): string {
 /** `www.example.com-20260102T030405Z.tar.gz`, numbered where that one is there. */
 async function freeName(folder: string, uri: string, now: number): Promise<string> {
   await ensureFolder(folder)
-  const stem = path.join(folder, `${uri}-${toStamp(now)}`)
+  // The longest host names leave no room in a file's name for the rest.
+  const stem = path.join(folder, `${uri.slice(0, 200)}-${toStamp(now)}`)
   for (let number = 1; ; number++) {
     const file = `${stem}${number === 1 ? '' : `_${number}`}.tar.gz`
     if ((await kindOf(file)) === 'absent') return file

@@ -156,7 +156,7 @@ export class NginxService implements WebService {
       try {
         for (const { file, text } of files) undos.unshift(await replaceText(file, text))
         await testConfiguration(await getNginx(), this.#folders, signal)
-        await this.#load()
+        await this.#load(signal)
         return () => this.#locked(NEVER, () => this.#restore(undos))
       } catch (error) {
         await this.#restore(undos).catch((second: unknown) =>
@@ -177,9 +177,9 @@ export class NginxService implements WebService {
     }
   }
 
-  async #load(): Promise<void> {
+  async #load(signal: AbortSignal): Promise<void> {
     const { restartCommand, log, port } = this.#parts
-    if (restartCommand !== undefined) return runRestart(restartCommand)
+    if (restartCommand !== undefined) return runRestart(restartCommand, signal)
     const master = await findMaster(this.#folders)
     if (master !== undefined) return reloadMaster(master, this.#folders)
     await startMaster(await getNginx(), this.#folders, port)
@@ -189,7 +189,8 @@ export class NginxService implements WebService {
   /** A master that was started meanwhile goes on: other sites may already rely on it. */
   async #restore(undos: readonly Undo[]): Promise<void> {
     for (const undo of undos) await undo()
-    if (this.#parts.restartCommand !== undefined) return runRestart(this.#parts.restartCommand)
+    if (this.#parts.restartCommand !== undefined)
+      return runRestart(this.#parts.restartCommand, NEVER)
     const master = await findMaster(this.#folders)
     if (master !== undefined) await reloadMaster(master, this.#folders)
   }
@@ -198,9 +199,9 @@ export class NginxService implements WebService {
 /** What takes back is not cancelled. */
 const NEVER = new AbortController().signal
 
-async function runRestart(command: string): Promise<void> {
+async function runRestart(command: string, signal: AbortSignal): Promise<void> {
   const [program = '', ...args] = command.split(/ +/)
-  const { exitCode, output } = await runProgram([program, ...args], { isOwnSession: true })
+  const { exitCode, output } = await runProgram([program, ...args], { isOwnSession: true, signal })
   if (exitCode === 0) return
   throw new ProvisionError(
     'PROVISION_NGINX_RELOAD',

@@ -1,0 +1,177 @@
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/free-port.ts'
+import { fetchByHost, findNginxMaster, stopNginx } from '../support/nginx.ts'
+import { makeProvisionHome, type ProvisionHome, type Running } from '../support/provision.ts'
+
+const SITE = 'www.example.test'
+let account: ProvisionHome
+let port: number
+const command = (name: string, context: string) => account.run([`provision-${name}`, `@${context}`])
+const inHome = (name: string) => path.join(account.home, name)
+
+beforeEach(async () => {
+  account = await makeProvisionHome()
+  port = await freePort()
+  account.put('platforms/static/index.html', 'page')
+  await account.save('server_a', {
+    context_type: 'server',
+    http_service_type: 'nginx',
+    http_port: port,
+  })
+  await account.save('platform_a', {
+    context_type: 'platform',
+    server: '@server_a',
+    root: '~/platforms/static',
+  })
+  await account.save(SITE, { context_type: 'site', platform: '@platform_a', uri: SITE })
+  expect((await command('verify', 'server_a')).result.errorMessage).toBeNull()
+})
+
+afterEach(async () => {
+  await stopNginx(account.home)
+  account.remove()
+})
+
+/** Runs a command that must fail, and expects the home folder to be as it was. */
+async function expectTakenBack(name: string, context: string, errorCode: string): Promise<void> {
+  const before = account.tree()
+  const { exitCode, result } = await command(name, context)
+  expect(result).toMatchObject({ isOk: false, errorCode, contexts: [], removedContexts: [] })
+  expect(exitCode).toBe(1)
+  expect(account.tree()).toEqual(before)
+}
+
+describe('an install that fails leaves nothing', () => {
+  test('where a file of the platform cannot be read', async () => {
+    account.put('platforms/static/z-private.html', 'x', 0)
+    await expectTakenBack('install', SITE, 'PROVISION_NO_PERMISSION')
+  })
+
+  test('where nginx refuses the configuration', async () => {
+    account.put('nginx/vhost.d/zz-broken.conf', 'server { nonsense; }')
+    await expectTakenBack('install', SITE, 'PROVISION_NGINX_CONFIG')
+  })
+
+  test('where the site does not answer', async () => {
+    const other = `server { listen ${port}; listen [::]:${port}; server_name ${SITE}; return 500; }`
+    account.put('nginx/vhost.d/a-first.conf', other)
+    await expectTakenBack('install', SITE, 'PROVISION_SITE_NOT_ANSWERING')
+  }, 30_000)
+
+  test('where its context cannot be written', async () => {
+    chmodSync(inHome('.hosting-desk/contexts'), 0o500)
+    await expectTakenBack('install', SITE, 'PROVISION_NO_PERMISSION')
+    expect(await fetchByHost(port, SITE)).toBeUndefined()
+    chmodSync(inHome('.hosting-desk/contexts'), 0o700)
+    expect((await command('install', SITE)).result.isOk).toBe(true)
+  })
+})
+
+describe('a delete that fails leaves the site as it was', () => {
+  beforeEach(async () => {
+    expect((await command('install', SITE)).result.errorMessage).toBeNull()
+  })
+
+  test('where its files cannot be packed', async () => {
+    account.put(`sites/${SITE}/private.html`, 'x', 0)
+    await expectTakenBack('delete', SITE, 'PROVISION_BACKUP_FAILED')
+    expect(await fetchByHost(port, SITE)).toMatchObject({ body: 'page' })
+  })
+
+  test('where its context cannot be removed', async () => {
+    chmodSync(inHome('.hosting-desk/contexts'), 0o500)
+    await expectTakenBack('delete', SITE, 'PROVISION_NO_PERMISSION')
+    expect(await fetchByHost(port, SITE)).toMatchObject({ body: 'page' })
+  })
+})
+
+describe('a server', () => {
+  let taker: Server
+  let taken: number
+
+  beforeEach(async () => {
+    taken = await freePort()
+    taker = createServer()
+    await new Promise<void>((resolve) => taker.listen(taken, '0.0.0.0', resolve))
+  })
+
+  afterEach(() => new Promise((resolve) => taker.close(resolve)))
+
+  test('whose new port is taken keeps its old one, and its sites answer', async () => {
+    expect((await command('install', SITE)).result.isOk).toBe(true)
+    await account.save('server_a', { http_port: taken })
+    await expectTakenBack('verify', 'server_a', 'PROVISION_NGINX_RELOAD')
+    expect(await fetchByHost(port, SITE)).toMatchObject({ body: 'page' })
+  }, 30_000)
+
+  test('that never ran and whose port is taken gets no folder', async () => {
+    await stopNginx(account.home)
+    rmSync(inHome('nginx'), { recursive: true })
+    await account.save('server_a', { http_port: taken })
+    await expectTakenBack('verify', 'server_a', 'PROVISION_PORT_TAKEN')
+    expect(findNginxMaster(account.home)).toBeUndefined()
+  })
+})
+
+describe('TERM to the process group', () => {
+  const terminate = async ({ child, ended }: Running, isInTheMiddle: string) => {
+    await eventually(() => expect(existsSync(inHome(isInTheMiddle))).toBe(true))
+    process.kill(-(child.pid ?? 0), 'SIGTERM')
+    return ended
+  }
+
+  test('while nginx is reloaded takes the install back', async () => {
+    const script = account.put(
+      'bin/slow',
+      '#!/bin/sh\n[ -e "$HOME/begun" ] && exit 0\n: > "$HOME/begun"\nexec sleep 60\n',
+      0o755,
+    )
+    await account.save('server_a', { http_restart_cmd: script })
+    const before = account.tree()
+    const running = account.start(['provision-install', `@${SITE}`])
+    const { exitCode, result } = await terminate(running, 'begun')
+    expect(result).toMatchObject({ isOk: false, errorCode: 'PROVISION_CANCELLED' })
+    expect(exitCode).toBe(1)
+    expect(account.tree().filter((line) => !line.startsWith('begun '))).toEqual(before)
+  })
+
+  test('while a backup is packed leaves no backup', async () => {
+    expect((await command('install', SITE)).result.isOk).toBe(true)
+    account.put('bin/tar', '#!/bin/sh\n: > "$2"\n: > "$HOME/begun"\nexec sleep 60\n', 0o755)
+    const before = account.tree()
+    const path = `${inHome('bin')}:/usr/bin:/bin`
+    const running = account.start(['provision-delete', `@${SITE}`], {}, { PATH: path })
+    const { result } = await terminate(running, 'begun')
+    expect(result).toMatchObject({ isOk: false, errorCode: 'PROVISION_CANCELLED' })
+    expect(account.tree().filter((line) => !line.startsWith('begun '))).toEqual(before)
+    expect(await fetchByHost(port, SITE)).toMatchObject({ body: 'page' })
+  })
+})
+
+test('an install that was killed in the middle can be done again', async () => {
+  const script = account.put(
+    'bin/slow',
+    '#!/bin/sh\necho $$ > "$HOME/begun"\nexec sleep 60\n',
+    0o755,
+  )
+  await account.save('server_a', { http_restart_cmd: script })
+  const { child, ended } = account.start(['provision-install', `@${SITE}`])
+  const reload = await eventually(() => parsePid(readFileSync(inHome('begun'), 'utf8')))
+  process.kill(child.pid ?? 0, 'SIGKILL')
+  process.kill(reload, 'SIGKILL')
+  await expect(ended).rejects.toThrow('not one result')
+  expect(existsSync(inHome(`sites/${SITE}`))).toBe(true)
+  await account.save('server_a', { http_restart_cmd: null })
+  expect((await command('install', SITE)).result.errorMessage).toBeNull()
+  expect(await fetchByHost(port, SITE)).toMatchObject({ body: 'page' })
+})
+
+function parsePid(text: string): number {
+  const pid = Number(text)
+  if (pid > 1) return pid
+  throw new Error('no pid yet')
+}

@@ -1,0 +1,154 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import {
+  parseEvent,
+  type ProvisionEvent,
+  type ProvisionResult,
+  renderRequest,
+} from '#shared/protocol/provision.ts'
+import { build } from '../../tools/build.ts'
+import { ensureSandboxAccount } from './sandbox-account.ts'
+
+export interface Ran {
+  exitCode: number | null
+  events: ProvisionEvent[]
+  result: ProvisionResult
+  stderr: string
+}
+
+/** A command that goes on; `ended` resolves with what it printed. */
+export interface Running {
+  child: ChildProcess
+  ended: Promise<Ran>
+}
+
+/** A home folder of its own for an unprivileged account, in which the bundled program runs. */
+export interface ProvisionHome {
+  home: string
+  run(argv: readonly string[], request?: JsonRecord | string): Promise<Ran>
+  start(
+    argv: readonly string[],
+    request?: JsonRecord | string,
+    env?: Readonly<Record<string, string>>,
+  ): Running
+  save(name: string, contextOptions: JsonRecord): Promise<Ran>
+  /** Puts a file below the home folder, as the account's own; returns its path. */
+  put(name: string, text: string, mode?: number): string
+  /** Every path below the home folder with its mode and content, to compare a before with an after. */
+  tree(): string[]
+  remove(): void
+}
+
+/** Builds the program where it is stale. Run as root, the program runs as the account `hdtest`, else as ourselves. */
+export async function makeProvisionHome(): Promise<ProvisionHome> {
+  await build({ targets: ['provision'] })
+  const owner = process.getuid?.() === 0 ? ensureSandboxAccount().uid : (process.getuid?.() ?? 0)
+  const folder = mkdtempSync(path.join(tmpdir(), 'hosting-desk-provision-'))
+  chmodSync(folder, 0o755)
+  const program = path.join(folder, 'provision.mjs')
+  copyFileSync(path.join(import.meta.dirname, '../../dist/provision/provision.mjs'), program)
+  const home = path.join(folder, 'home')
+  mkdirSync(home, { mode: 0o700 })
+  chownSync(home, owner, owner)
+  const node = reachableNode(folder, owner)
+  const own = (file: string): void => chownSync(file, owner, owner)
+
+  const start: ProvisionHome['start'] = (argv, request = {}, env = {}) => {
+    const child = spawn(node, [program, ...argv], {
+      uid: owner,
+      gid: owner,
+      cwd: home,
+      detached: true,
+      env: { HOME: home, PATH: '/usr/bin:/bin', ...env },
+    })
+    child.stdin.on('error', () => {})
+    child.stdin.end(typeof request === 'string' ? request : renderRequest(request))
+    return { child, ended: collect(child) }
+  }
+  const run: ProvisionHome['run'] = (argv, request) => start(argv, request).ended
+  return {
+    home,
+    start,
+    run,
+    save: (name, contextOptions) => run(['provision-save', `@${name}`], { contextOptions }),
+    put(name, text, mode = 0o644) {
+      const file = path.join(home, name)
+      const below = path.dirname(name).split('/')
+      below.forEach((_, index) => {
+        const parent = path.join(home, ...below.slice(0, index + 1))
+        mkdirSync(parent, { recursive: true })
+        own(parent)
+      })
+      writeFileSync(file, text)
+      chmodSync(file, mode)
+      own(file)
+      return file
+    },
+    tree: () => listTree(home, ''),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Our own Node, or a copy of it where the account cannot reach it. */
+function reachableNode(folder: string, uid: number): string {
+  const probe = spawnSync(process.execPath, ['-e', '0'], { uid, gid: uid, cwd: '/' })
+  if (probe.status === 0) return process.execPath
+  const copy = path.join(folder, 'node')
+  copyFileSync(process.execPath, copy)
+  chmodSync(copy, 0o755)
+  return copy
+}
+
+function collect(child: ChildProcess): Promise<Ran> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString('utf8')))
+  child.stderr?.on('data', (bytes: Buffer) => (stderr += bytes.toString('utf8')))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exitCode) => {
+      const lines = stdout.split('\n').filter(Boolean)
+      const events = lines.flatMap((line) => parseEvent(line) ?? [])
+      const results = events.filter((event) => event.event === 'result')
+      const [result] = results
+      if (result === undefined || results.length > 1 || events.length !== lines.length)
+        reject(new Error(`not one result, or stray lines:\n${stdout}\n${stderr}`))
+      else if (events.at(-1) !== result) reject(new Error(`the result is not last:\n${stdout}`))
+      else resolve({ exitCode, events, result, stderr })
+    })
+  })
+}
+
+/** What nginx writes while it runs; only that it is there is compared. */
+const LIVING = /^nginx\/(log\/|run\/nginx\.pid)/
+
+function listTree(root: string, below: string): string[] {
+  return readdirSync(path.join(root, below))
+    .sort()
+    .flatMap((name) => {
+      const here = path.join(below, name)
+      const info = lstatSync(path.join(root, here))
+      const mode = (info.mode & 0o7777).toString(8)
+      if (info.isDirectory()) return [`${here}/ ${mode}`, ...listTree(root, here)]
+      const content = info.isFile() && !LIVING.test(here) ? hash(path.join(root, here)) : ''
+      return [`${here} ${mode} ${content}`]
+    })
+}
+
+const hash = (file: string): string =>
+  createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 12)
