@@ -66,7 +66,7 @@ export class UnitOfWork implements Host {
     if (!this.#read.has(key)) {
       this.#read.set(key, { kind, id, revision: this.#parts.store.revisionOf(kind, id) ?? null })
     }
-    return this.#parts.store.find(kind, id) as HostRows[K] | undefined
+    return this.#parts.store.find(kind, id)
   }
 
   get<K extends Kind>(kind: K, id: Id): HostRows[K] {

@@ -63,7 +63,7 @@ async function askOwner(socketPath: string): Promise<OpenDesk> {
   })
   return {
     // The link asks for the browser's type of the same interface.
-    calls: createORPCClient(new RPCLink({ websocket: socket as unknown as globalThis.WebSocket })),
+    calls: createORPCClient(new RPCLink({ websocket: socket })),
     app: undefined,
     [Symbol.asyncDispose]: () => {
       socket.terminate()

@@ -1,4 +1,4 @@
-import { AppError } from '#shared/errors.ts'
+import type { AppError } from '#shared/errors.ts'
 import { toDeskFailure } from './desk.ts'
 import { runCommandLine } from './command-line.ts'
 
