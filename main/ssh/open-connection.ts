@@ -191,7 +191,7 @@ async function build(
   const channels = new ExecChannels(client, host)
   try {
     const far = await askFarSide(channels, host, now, signal)
-    const runs = new RemoteRuns({ channels, host, closed })
+    const runs = new RemoteRuns({ channels, host })
     const exec = channels.exec.bind(channels)
     const isBusy = (): boolean => runs.isBusy || channels.load.open > runs.openChannels
     return { far, runs, exec, closed, latencyMs, channels, close, isBusy, seenAt: () => seenAt }

@@ -1,0 +1,418 @@
+/*
+ * The shell that runs on a server: POSIX (dash, bash, busybox), in ~/.hosting-desk:
+ *
+ *   tmp/ID.PID.N     a request under way; no claim yet
+ *   runs/ID          claim 1; runs/ID.2 is claim 2
+ *     claim          boot id, number of stages; written before the claim
+ *     request        calls of `input`, `begin` and `stage`; removed with the inputs once these are opened
+ *     pid            made exclusively, by the supervisor ("PID START BOOT") or by who voids the claim ("void"): so a
+ *                    run that was called never started cannot start any more
+ *     group          process group of the stage that runs, and when its leader started
+ *     out.N err.N    what a stage prints; status.N its exit code, renamed into place
+ *   follow/PID.MARK  a FIFO for each follower; supervisors write there that a run has ended
+ *
+ * A fork costs as much as everything else together, so what builtins can do is done by builtins.
+ */
+
+/** What a run is: sourced by {@link FOLLOW_SCRIPT} and {@link CANCEL_SCRIPT}. Answers in \`state\`, \`d\`, \`seen\`. */
+const LOOK = `
+{ read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null ||
+  boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || boot=-
+
+folder() { d=runs/$1.2; [ -d "$d" ] || d=runs/$1; [ -d "$d" ]; }
+
+# Of the stages that have ended, in \`seen\` their number; true where these are all there will be.
+ended() {
+  claimed= count=1; { read -r claimed count <"$d/claim"; } 2>/dev/null
+  state=finished seen=0
+  while [ -f "$d/status.$seen" ]; do
+    code=; { read -r code <"$d/status.$seen"; } 2>/dev/null
+    case $code in '' | *[!0-9]*) code=255 ;; esac
+    state="$state $code" seen=$((seen + 1))
+    [ "$code" = 0 ] && [ "$seen" -lt "$count" ] || return 0
+  done
+  return 1
+}
+
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+  set -- "$2" \${stat##*) }
+  [ "$2" != Z ] && [ "\${21}" = "$1" ]
+}
+
+void() {
+  set -C
+  { echo 'void - -' >"$d/pid"; } 2>/dev/null
+  set +C
+}
+
+look() {
+  seen=0 pid=
+  folder "$1" || { state=absent; return; }
+  ended && return
+  if { read -r pid start at <"$d/pid"; } 2>/dev/null; then
+    if [ "$pid" = void ]; then state=never-started
+    elif [ "$at" = "$boot" ] && alive "$pid" "$start"; then state="running $pid"
+    else ended || state=lost # it may have ended between our two looks
+    fi
+  elif [ "$claimed" = "$boot" ]; then state=starting
+  elif [ -e "$d/pid" ]; then state=lost # cut off, or no space, while it was written
+  else void; state=never-started; fi
+}
+`
+
+/**
+ * One run, in a session of its own; its folder is the current one. Each stage has a group of its own, so a cancel
+ * reaches all of the stage and leaves the supervisor to record it.
+ */
+const SUPERVISOR = `
+id=$1 mask=$2 boot=$3 setsid=$4 cancelled= again= child= killer= code= start=-
+if { read -r stat <"/proc/$$/stat"; } 2>/dev/null; then set -- \${stat##*) }; start=\${20}; fi
+
+stop() {
+  cancelled=1 again=1 grace=10
+  [ -n "$child" ] || return
+  { read -r grace <grace; } 2>/dev/null
+  kill -s TERM -- "-$child" 2>/dev/null || kill -s TERM "$child" 2>/dev/null
+  [ -n "$killer" ] || { (sleep "$grace"; kill -s KILL -- "-$child") & killer=1; }
+}
+trap stop TERM
+
+set -C
+{ echo "$$ $start $boot" >pid; } 2>/dev/null || exit
+set +C
+
+input() { printf %s "$2" >"in.$1"; }
+
+# Stage N reads from descriptor N + 3.
+begin() {
+  count=$1 files=request closes= n=0
+  shift
+  while [ "$n" -lt "$count" ]; do
+    from=/dev/null
+    case " $* " in *" $n "*) from=in.$n files="$files in.$n" ;; esac
+    eval "exec $((n + 3))<$from"
+    closes="$closes $((n + 3))<&-" n=$((n + 1))
+  done
+  rm -f $files
+}
+
+record() {
+  echo "$2" >status.tmp && mv status.tmp "status.$1"
+  [ "$2" = 0 ] && [ $(($1 + 1)) -lt "$count" ] && return
+  for fifo in ../../follow/*; do [ -p "$fifo" ] && echo "r $id" 1<>"$fifo"; done
+  [ -n "$killer" ] && { trap '' TERM; kill -s TERM 0; }
+  exit
+}
+
+program() {
+  umask "$mask"
+  cd "$HOME"
+  eval "exec $closes"
+  exec $setsid "$@"
+}
+
+stage() {
+  n=$1
+  shift
+  [ -z "$cancelled" ] || record "$n" 143
+  [ -n "$setsid" ] || set -m
+  program "$@" <&$((n + 3)) >"out.$n" 2>"err.$n" &
+  child=$!
+  [ -n "$setsid" ] || set +m
+  began=-
+  if { read -r stat <"/proc/$child/stat"; } 2>/dev/null; then
+    set -- \${stat##*) }
+    began=\${20}
+  fi
+  echo "$child $began" >group
+  [ -z "$cancelled" ] || stop
+  wait "$child"
+  code=$?
+  while [ -n "$again" ]; do
+    again=
+    wait "$child"
+    last=$?
+    [ "$last" = 127 ] || code=$last
+  done
+  if [ -n "$cancelled" ]; then
+    while kill -0 -- "-$child" 2>/dev/null; do sleep 0.1 2>/dev/null || sleep 1; done
+    [ "$code" = 0 ] && [ $((n + 1)) -lt "$count" ] && code=143
+  fi
+  child=
+  record "$n" "$code"
+}
+. ./request
+`
+
+/**
+ * One channel for all runs of a connection. A reader takes requests from standard input: it starts runs itself, the
+ * rest goes into the FIFO, where supervisors write too. The loop behind the FIFO is the only one that writes to
+ * standard output. "$1" marks each of its lines, "$2" is the supervisor, "$3" the most bytes of a stream at once.
+ *
+ *   s ID CLAIM BYTES SHA256 STAGES, and BYTES of request → S ID started|claimed|failed [why]
+ *   f ID STAGE OUT ERR LATER   read on from these offsets  → D frames, then one of
+ *        M ID   ask again          W ID state   nothing now; told by itself when there is        E ID state   the end
+ *   p all?  look after those that wait (A ID state for each, with 1) → P      u ID  wait no more
+ *   v ID    it has not started for too long: void it                 l → L ID state …, L
+ *   x ID…   remove → X
+ */
+export const FOLLOW_SCRIPT = `
+mark=$1 supervisor=$2 limit=$3 mask=$(umask) waiting= serial=0
+umask 077
+cd "$HOME" || exit
+for f in runs tmp follow; do
+  [ -d ".hosting-desk/$f" ] || why=$(LC_ALL=C mkdir -p ".hosting-desk/$f" 2>&1) ||
+    { echo "$mark F $why"; exit 1; }
+done
+cd .hosting-desk || exit
+${LOOK}
+setsid=; command -v setsid >/dev/null 2>&1 && setsid=setsid
+if command -v sha256sum >/dev/null 2>&1; then sum='sha256sum'; else sum='shasum -a 256'; fi
+take='head -c'
+[ "$(printf abc | { head -c 1 >/dev/null; head -c 1; })" = b ] || take=slowly
+slowly() { dd bs=1 count="$1" 2>/dev/null; }
+
+for f in follow/*; do
+  n=\${f##*/}
+  [ -p "$f" ] && { kill -0 "\${n%%.*}" 2>/dev/null || rm -f "$f"; }
+done
+for f in tmp/*; do
+  n=\${f%.*}
+  [ -d "$f" ] && { kill -0 "\${n##*.}" 2>/dev/null || rm -rf "$f"; }
+done
+fifo=follow/$$.$mark
+why=$(LC_ALL=C mkfifo "$fifo" 2>&1) || { echo "$mark F $why"; exit 1; }
+exec 3<>"$fifo" 4<&0
+trap 'rm -f "$fifo"' EXIT
+trap 'exit 1' PIPE HUP TERM INT
+
+fail() {
+  rm -rf "$t"
+  why=$(LC_ALL=C dd if=/dev/zero of="tmp/probe.$$" bs=4096 count=16 2>&1) && why=$2
+  rm -f "tmp/probe.$$"
+  set -f
+  printf '%s ' S "$1" failed $why >&3
+  echo >&3
+  set +f
+}
+
+# Everything of a request is read before anything can go wrong, so that the next one begins where it should.
+start() {
+  request=$($take "$3" <&4)
+  to=runs/$1 t=tmp/$1.$$.$serial serial=$((serial + 1))
+  if [ "$2" = 2 ]; then
+    to=$to.2 d=runs/$1 state=never-started
+    [ -d "$d" ] && { void; look "$1"; }
+    [ "$state" = never-started ] || { echo "S $1 claimed" >&3; return; }
+  fi
+  [ -e "$to" ] && { echo "S $1 claimed" >&3; return; }
+  mkdir "$t" 2>/dev/null && { printf %s "$request" >"$t/request"; } 2>/dev/null ||
+    { fail "$1" 'cannot write'; return; }
+  got=$($sum <"$t/request")
+  [ "\${got%% *}" = "$4" ] && { echo "$boot $5" >"$t/claim"; } 2>/dev/null ||
+    { fail "$1" 'arrived damaged'; return; }
+  mv "$t" "$to" 2>/dev/null || { fail "$1" 'cannot be claimed'; return; }
+  # Where a folder came in between, mv has put ours into it.
+  [ -d "$to/\${t##*/}" ] && { rm -rf "$to/\${t##*/}"; echo "S $1 claimed" >&3; return; }
+  [ -n "$setsid" ] || set -m
+  supervise "$1" "$to" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+  [ -n "$setsid" ] || set +m
+  request=
+  echo "S $1 started" >&3
+}
+
+supervise() {
+  cd "$2" && exec $setsid sh -c "$supervisor" hosting-desk-run "$1" "$mask" "$boot" "$setsid"
+}
+
+discard() {
+  files=
+  for n; do files="$files runs/$n runs/$n.2"; done
+  rm -rf $files
+  echo X >&3
+}
+
+reader() {
+  trap - EXIT PIPE HUP TERM INT
+  while read -r verb a b c e f <&4; do
+    case $verb in
+      s) start "$a" "$b" "$c" "$e" "$f" ;;
+      x) discard $a $b $c $e $f ;;
+      *) echo "$verb $a $b $c $e $f" >&3 ;;
+    esac
+  done
+  echo q >&3
+}
+
+forget() {
+  rest=
+  for w in $waiting; do case $w in "$1"/*) ;; *) rest="$rest $w" ;; esac; done
+  waiting=$rest
+}
+
+# Sends what stands behind an offset; in \`sent\` how much that was.
+chunk() {
+  sent=0
+  case $sizes in *" $1.$stage:"*) ;; *) return ;; esac
+  size=\${sizes#* "$1.$stage":}
+  size=\${size%% *}
+  [ "$size" -gt "$2" ] || return
+  sent=$((size - $2)) news=1
+  [ "$sent" -le "$limit" ] || { sent=$limit more=1; }
+  echo "$mark D $id $stage $1 $2 $sent"
+  if [ "$2" = 0 ]; then head -c "$sent" "$d/$1.$stage"
+  else tail -c "+$(($2 + 1))" "$d/$1.$stage" | head -c "$sent"; fi 2>/dev/null
+}
+
+measure() {
+  sizes=' '
+  set -- $(LC_ALL=C ls -ln "$d" 2>/dev/null)
+  [ $# -lt 2 ] || shift 2
+  while [ $# -ge 9 ]; do
+    case $9 in out.[0-6] | err.[0-6]) sizes="$sizes$9:$5 " ;; esac
+    shift 9
+  done
+}
+
+next_stage() {
+  stage=$((stage + 1)) out=0 err=0
+  case $later in
+    */*)
+      out=\${later%%/*} later=\${later#*/}
+      err=\${later%%/*} later=\${later#"$err"}
+      later=\${later#/}
+      ;;
+  esac
+}
+
+# The sizes are measured after the look: what the look called ended has all its bytes.
+serve() {
+  id=$1 stage=$2 out=$3 err=$4 later=\${5:--} news= more=
+  forget "$id"
+  look "$id"
+  [ "$state" = absent ] || measure
+  while [ "$state" != absent ]; do
+    chunk out "$out"; out=$((out + sent))
+    chunk err "$err"; err=$((err + sent))
+    [ -z "$more" ] || break
+    [ "$stage" -lt "$seen" ] && [ $((stage + 1)) -lt "$count" ] || break
+    case $state in finished*) [ $((stage + 1)) -lt "$seen" ] || break ;; esac
+    next_stage
+  done
+  case $more$state in
+    1*) echo "$mark M $id" ;;
+    running* | starting)
+      if [ -n "$news" ]; then echo "$mark M $id"; return; fi
+      waiting="$waiting $id/$stage/$out/$err/\${later:--}"
+      echo "$mark W $id $state"
+      ;;
+    *) echo "$mark E $id $state" ;;
+  esac
+}
+
+split() { IFS=/; set -- $1; IFS=' 	
+'; id=$1 stage=$2 out=$3 err=$4; shift 4; later=$1; shift; for n; do later=$later/$n; done; }
+
+serve_waiting() {
+  for w in $waiting; do
+    case $w in "$1"/*) split "$w"; serve "$id" "$stage" "$out" "$err" "$later" ;; esac
+  done
+}
+
+has_grown() {
+  case $sizes in *" $1:"*) ;; *) return 1 ;; esac
+  size=\${sizes#* "$1":}
+  [ "\${size%% *}" -gt "$2" ]
+}
+
+poll() {
+  all=$1 files= sizes=' '
+  for w in $waiting; do
+    split "$w"
+    folder "$id" && files="$files $d/out.$stage $d/err.$stage"
+  done
+  [ -z "$files" ] || set -- $(LC_ALL=C ls -ln $files 2>/dev/null)
+  while [ $# -ge 9 ]; do
+    sizes="$sizes$9:$5 "
+    shift 9
+  done
+  for w in $waiting; do
+    split "$w"
+    look "$id"
+    case $state in
+      running* | starting)
+        if [ "$seen" -gt "$stage" ] || has_grown "$d/out.$stage" "$out" || has_grown "$d/err.$stage" "$err"
+        then serve "$id" "$stage" "$out" "$err" "$later"
+        elif [ "$all" = 1 ]; then echo "$mark A $id $state"; fi
+        ;;
+      *) serve "$id" "$stage" "$out" "$err" "$later" ;;
+    esac
+  done
+  echo "$mark P"
+}
+
+# One that holds a pid file without a line in it died while writing it.
+give_up() {
+  look "$1"
+  if [ "$state" = starting ]; then
+    void
+    look "$1"
+    [ "$state" = starting ] && { sleep 1; look "$1"; }
+    [ "$state" = starting ] && { forget "$1"; echo "$mark E $1 lost"; return; }
+  fi
+  serve_waiting "$1"
+}
+
+list() {
+  for f in runs/*; do
+    n=\${f##*/}
+    case $n in *.2 | '*') continue ;; esac
+    look "$n"
+    echo "$mark L $n $state"
+  done
+  echo "$mark L"
+}
+
+reader &
+exec 4<&- </dev/null
+echo "$mark R"
+while read -r verb a b c e f <&3; do
+  case $verb in
+    r) serve_waiting "$a" ;;
+    f) serve "$a" "$b" "$c" "$e" "$f" ;;
+    p) poll "$a" ;;
+    u) forget "$a" ;;
+    v) give_up "$a" ;;
+    l) list ;;
+    S | X) printf '%s %s %s %s %s %s %s\\n' "$mark" "$verb" "$a" "$b" "$c" "$e" "$f" ;;
+    q) exit ;;
+  esac
+done
+`
+
+/** "$1" the run, "$2" the grace time in seconds. TERM goes to the supervisor, which hands it on and records the end. */
+export const CANCEL_SCRIPT = `
+umask 077
+cd "$HOME/.hosting-desk" 2>/dev/null || { echo 'hd:state=absent'; exit 0; }
+${LOOK}
+look "$1"
+[ "$state" = starting ] && { void; look "$1"; }
+case $state in
+  running*)
+    { echo "$2" >"$d/grace"; } 2>/dev/null
+    kill -s TERM "$pid"
+    ;;
+  lost)
+    if { read -r group began <"$d/group"; } 2>/dev/null && [ "$at" = "$boot" ]; then
+      { [ ! -d "/proc/$group" ] || alive "$group" "$began"; } && kill -s TERM -- "-$group" 2>/dev/null &&
+        { (sleep "$2"; kill -s KILL -- "-$group") </dev/null >/dev/null 2>&1 & }
+    fi
+    ;;
+esac
+echo "hd:state=$state"
+exit 0
+`
+
+export { SUPERVISOR as SUPERVISOR_SCRIPT }
