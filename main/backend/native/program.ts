@@ -41,7 +41,8 @@ export function getNode(far: FarSide): string {
 }
 
 // A size tells a whole file from one that was cut; the hash was checked before the folder got its name.
-const LOOK = '[ -f "$1" ] && wc -c < "$1"'
+// A login script may print before it, hence the mark.
+const LOOK = '[ -f "$1" ] && echo "program bytes:" $(wc -c < "$1")'
 
 /** Puts the program on the server where it is missing; one short command where it is there. */
 export async function ensureProgram(connection: Connection, program: Program): Promise<void> {
@@ -50,7 +51,8 @@ export async function ensureProgram(connection: Connection, program: Program): P
     { argv: [programPath(connection.far, program)], script: LOOK },
     { timeoutMs: 30_000, maxOutputBytes: 4096 },
   )
-  if (Number(look.stdout.toString('utf8').trim() || Number.NaN) === program.bytes.length) return
+  const size = /^program bytes: (\d+)$/m.exec(look.stdout.toString('utf8'))?.[1]
+  if (size === String(program.bytes.length)) return
   await install(connection, node, program)
 }
 
@@ -61,7 +63,7 @@ async function install(connection: Connection, node: string, program: Program): 
     { argv, stdin: bytes },
     { timeoutMs: 120_000, maxOutputBytes: 65_536 },
   )
-  if (exitCode === 0 && stdout.toString('utf8').trim() === 'installed') return
+  if (exitCode === 0 && /^installed$/m.test(stdout.toString('utf8'))) return
   const reason = shorten(cleanText(stderr.trim().split('\n').at(-1) ?? ''), 500)
   if (/ENOSPC|EDQUOT/.test(stderr))
     throw new AppError(

@@ -131,9 +131,9 @@ const message = (level: LogLevel, text: string, serverAt: number | null = null):
   serverAt,
 })
 
-/** What can be shown: cleaned, of bounded length, with a cut marked. */
+/** What can be shown: one line, cleaned, of bounded length, with a cut marked. */
 function toText({ text, isCut = false }: { text: string; isCut?: boolean }): string {
-  const clean = cleanText(text, { keepColours: false }).trimEnd()
+  const clean = cleanText(text.trim().replace(/\s*\n\s*/g, ' ')).trimEnd()
   return isCut && clean.length <= MAX_TEXT ? `${clean}…` : shorten(clean, MAX_TEXT)
 }
 
