@@ -131,7 +131,13 @@ describe('the main job', () => {
     const failed = await ended(task.id, 'error')
     expect(failed).toMatchObject({ errorCode: 'PROVISION_NO_SUCH_FOLDER' })
     expect(failed.errorMessage).toContain('/nowhere/at all')
-    await calls.platform.forget({ id: platform.id })
+    const gone = await calls.task.add({
+      objectKind: 'platform',
+      objectId: platform.id,
+      type: 'delete',
+      confirmation: 'Gone',
+    })
+    await ended(gone.id)
   })
 
   test('a site is installed and answers to its name, and to no other', async () => {
