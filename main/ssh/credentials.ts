@@ -4,6 +4,7 @@ import path from 'node:path'
 import ssh2, { type AuthenticationType, type ParsedKey } from 'ssh2'
 import type { BackendAddress } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
+import { sshError } from './ssh-error.ts'
 import type { Secret } from '../lib/secret.ts'
 
 export interface LoginSecrets {
@@ -47,16 +48,21 @@ export const authenticationType = ({ type }: Credential): AuthenticationType => 
 
 function neededPassword({ password }: LoginSecrets, user: string, host: string): Secret {
   if (password !== undefined) return password
-  throw new AppError('ssh.password-needed', `The password of ${user} on ${host} is needed`)
+  throw sshError(
+    'ssh.password-needed',
+    `The password of ${user} on ${host} is needed`,
+    'Type it; it is not shown or logged.',
+  )
 }
 
 function agentSocket(): string {
   const socket = process.env['SSH_AUTH_SOCK']
   if (socket !== undefined && socket !== '') return socket
   if (process.platform === 'win32') return '\\\\.\\pipe\\openssh-ssh-agent'
-  throw new AppError(
+  throw sshError(
     'ssh.no-agent',
-    'No SSH agent is running here (SSH_AUTH_SOCK is not set). Start one with “ssh-agent” and “ssh-add”, or choose a key file',
+    'No SSH agent is running here (SSH_AUTH_SOCK is not set)',
+    'Start one with “ssh-agent” and give it your key with “ssh-add”, or choose a key file.',
   )
 }
 
@@ -68,17 +74,19 @@ export const expandHome = (file: string): string =>
 export async function loadKey(keyFile: string, passphrase?: Secret): Promise<ParsedKey> {
   const text = await readKeyFile(expandHome(keyFile), keyFile)
   if (/^(ssh-|ecdsa-|sk-|-----BEGIN PUBLIC|---- BEGIN SSH2 PUBLIC)/.test(text.trimStart()))
-    throw new AppError(
+    throw sshError(
       'ssh.key-invalid',
-      `${keyFile} is a public key. Name the private key beside it: usually the same name without “.pub”`,
+      `${keyFile} is a public key`,
+      'Name the private key beside it: usually the same name without “.pub”.',
     )
   const plain = parseKey(text)
   if (!(plain instanceof Error)) return plain
   if (!/no passphrase given/i.test(plain.message)) throw unreadable(keyFile, plain)
   if (passphrase === undefined)
-    throw new AppError(
+    throw sshError(
       'ssh.passphrase-needed',
-      `The key ${keyFile} is encrypted: its passphrase is needed`,
+      `The key ${keyFile} is encrypted and its passphrase is needed`,
+      'Type it; it is not shown or logged.',
     )
   return openKey(keyFile, text, passphrase)
 }
@@ -87,7 +95,11 @@ function openKey(keyFile: string, text: string, passphrase: Secret): ParsedKey {
   const key = parseKey(text, passphrase.reveal())
   if (!(key instanceof Error)) return key
   if (/unsupported/i.test(key.message)) throw unreadable(keyFile, key)
-  throw new AppError('ssh.passphrase-wrong', `The passphrase does not open the key ${keyFile}`)
+  throw sshError(
+    'ssh.passphrase-wrong',
+    `The passphrase does not open the key ${keyFile}`,
+    'Type it again, or choose another key.',
+  )
 }
 
 /** ssh2 gives a list for files that may hold several keys, which its types do not say. */
@@ -99,9 +111,10 @@ function parseKey(text: string, passphrase?: string): ParsedKey | Error {
 }
 
 const unreadable = (keyFile: string, cause: Error): AppError =>
-  new AppError(
+  sshError(
     'ssh.key-invalid',
-    `${keyFile} is no private key that can be read here. Keys made by “ssh-keygen” in OpenSSH or PEM form can (ed25519, ECDSA, RSA)`,
+    `${keyFile} is no private key that can be read here`,
+    'Keys made by “ssh-keygen” in OpenSSH or PEM form can (ed25519, ECDSA, RSA).',
     { cause },
   )
 
@@ -114,10 +127,20 @@ async function readKeyFile(file: string, shownName: string): Promise<string> {
     if (error instanceof AppError) throw error
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new AppError('ssh.key-missing', `There is no key file ${shownName}`, { cause: error })
+      throw sshError(
+        'ssh.key-missing',
+        `There is no key file ${shownName}`,
+        'Check the path, or make a key with “ssh-keygen”.',
+        { cause: error },
+      )
     const why = code === 'EACCES' ? 'your account may not read it' : 'it is not a file'
-    throw new AppError('ssh.key-invalid', `The key file ${shownName} cannot be read: ${why}`, {
-      cause: error,
-    })
+    throw sshError(
+      'ssh.key-invalid',
+      `The key file ${shownName} cannot be read: ${why}`,
+      'Choose the private key itself, and see that you may read it.',
+      {
+        cause: error,
+      },
+    )
   }
 }

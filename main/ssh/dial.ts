@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
-import { AppError } from '#shared/errors.ts'
+import type { AppError } from '#shared/errors.ts'
+import { sshError } from './ssh-error.ts'
 
 /** The addresses of a host name, in the order in which the system prefers them. */
 export async function resolveHost(host: string): Promise<string[]> {
@@ -14,9 +15,10 @@ export async function resolveHost(host: string): Promise<string[]> {
 }
 
 const noSuchHost = (host: string, cause: unknown): AppError =>
-  new AppError(
+  sshError(
     'ssh.no-such-host',
-    `No machine is known by the name ${host}. Check the spelling, or the name's DNS entry`,
+    `No machine is known by the name ${host}`,
+    "Check the spelling, or the name's DNS entry.",
     { cause },
   )
 
@@ -80,14 +82,23 @@ function dialOne(
 function dialError(host: string, port: number, cause: unknown): AppError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ETIMEDOUT')
-    return new AppError(
+    return sshError(
       'ssh.timeout',
-      `${host} does not answer on port ${port}: it is off, or a firewall drops what we send`,
+      `${host} does not answer on port ${port}`,
+      'Is the machine on, and does a firewall let this port through?',
       { cause },
     )
-  const why =
-    code === 'ECONNREFUSED'
-      ? `nothing listens on port ${port}. Is sshd running, and is this its port?`
-      : `there is no way to it (${String(code)})`
-  return new AppError('ssh.unreachable', `${host} cannot be reached: ${why}`, { cause })
+  if (code === 'ECONNREFUSED')
+    return sshError(
+      'ssh.unreachable',
+      `${host} is there, but nothing listens on port ${port}`,
+      'Is sshd running, and is this its port?',
+      { cause },
+    )
+  return sshError(
+    'ssh.unreachable',
+    `${host} cannot be reached (${String(code)})`,
+    'Check the address and the network, then try again.',
+    { cause },
+  )
 }

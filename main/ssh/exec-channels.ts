@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { AppError } from '#shared/errors.ts'
+import { sshError } from './ssh-error.ts'
 import type { Connection, ExecResult } from './connection.ts'
 import { commandLine } from './shell-quote.ts'
 
@@ -22,6 +23,7 @@ export class ExecChannels {
   readonly #host: string
   #limit = MAX_CHANNELS
   #open = 0
+  #lasting = 0
   readonly #waiting: (() => void)[] = []
 
   constructor(client: Client, host: string) {
@@ -43,6 +45,14 @@ export class ExecChannels {
     return collect(channel, this.#host, command.stdin, options)
   }
 
+  /** A channel that stays open as long as the connection is of use. */
+  async openLasting(line: string): Promise<ClientChannel> {
+    const channel = await this.openChannel(line)
+    this.#lasting += 1
+    channel.once('close', () => (this.#lasting -= 1))
+    return channel
+  }
+
   /** A channel that runs `line`; it counts until it closes. */
   async openChannel(line: string, signal?: AbortSignal): Promise<ClientChannel> {
     for (;;) {
@@ -54,8 +64,8 @@ export class ExecChannels {
       } catch (error) {
         this.#leave()
         if (!isRefusal(error)) throw connectionLost(this.#host, error)
-        // Ours were all there was, and even so none was let in: waiting would be for ever.
-        if (this.#open === 0) throw channelsRefused(this.#host, error)
+        // Where none of ours will close, waiting would be for ever.
+        if (this.#open <= this.#lasting) throw channelsRefused(this.#host, error)
         this.#limit = Math.max(1, Math.min(this.#limit, this.#open))
       }
     }
@@ -121,9 +131,10 @@ export const connectionLost = (host: string, cause?: unknown): AppError =>
   new AppError('ssh.connection-lost', `The connection to ${host} is gone`, { cause })
 
 const channelsRefused = (host: string, cause: unknown): AppError =>
-  new AppError(
+  sshError(
     'ssh.channels-refused',
-    `${host} lets us in and then refuses to run anything. Look at MaxSessions and ForceCommand in its sshd_config`,
+    `${host} lets us in and then refuses to run commands`,
+    'Set MaxSessions in its sshd_config to 10, its default, and see that no ForceCommand stands there.',
     { cause },
   )
 

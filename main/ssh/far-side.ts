@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { AppError } from '#shared/errors.ts'
+import type { AppError } from '#shared/errors.ts'
 import { cleanText } from '#shared/text.ts'
+import { sshError } from './ssh-error.ts'
 import type { FarSide } from './connection.ts'
 
 /**
@@ -65,14 +66,16 @@ function toServerMs(clock: string, fallback: number): number {
 }
 
 const rootRefused = (host: string): AppError =>
-  new AppError(
+  sshError(
     'ssh.root-refused',
-    `This logs in to ${host} as root, and nothing here runs as root. Make an unprivileged account on it (as root: adduser --disabled-password hosting), put your public key into ~hosting/.ssh/authorized_keys, and use that account`,
+    `This logs in to ${host} as root, and nothing here runs as root`,
+    'Make an unprivileged account on it (as root: adduser --disabled-password hosting), put your public key into ~hosting/.ssh/authorized_keys, and log in with that account.',
   )
 
 const badAnswer = (host: string, output: string): AppError =>
-  new AppError(
+  sshError(
     'backend.bad-output',
-    `${host} was asked who we are there, and its answer makes no sense. Does the account have an ordinary shell?`,
+    `${host} was asked who we are there, and its answer makes no sense`,
+    'Does the account have an ordinary shell, and no ForceCommand?',
     { data: { output: cleanText(output.slice(0, 500)) } },
   )

@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import type { AuthHandlerMiddleware, AuthMethod, Client, Prompt } from 'ssh2'
 import type { HostKey } from '#shared/contract/backend.ts'
-import { AppError, isAppError } from '#shared/errors.ts'
+import { isAppError, type AppError } from '#shared/errors.ts'
 import { cleanText, shorten } from '#shared/text.ts'
 import type { Credential } from './credentials.ts'
+import { sshError } from './ssh-error.ts'
 import {
   hostKeyError,
   judgeHostKey,
@@ -139,9 +140,10 @@ function toAuthMethod(
         type: 'keyboard-interactive',
         username: user,
         prompt: answerPrompt(credential.password.reveal(), () => {
-          seen.refusal = new AppError(
+          seen.refusal = sshError(
             'ssh.auth-failed',
-            `${host} asks ${user} for more than a password (a second factor), which is not supported. Use a key`,
+            `${host} asks ${user} for more than a password (a second factor), which is not supported`,
+            'Log in with a key.',
           )
         }),
       } as AuthMethod
@@ -190,19 +192,26 @@ function toHandshakeError(parts: HandshakeParts, seen: Seen, cause: unknown): Ap
   const text = cause instanceof Error ? shorten(cleanText(cause.message), 200) : ''
   if (!speaksSsh(seen.firstBytes)) return notSsh(parts, seen, level, cause)
   if (level === 'client-timeout')
-    return new AppError('ssh.timeout', `${host} began to log ${user} in and then fell silent`, {
-      cause,
-    })
-  if (level === 'client-authentication' || level === 'agent') return refused(parts, seen, cause)
-  if (level === 'handshake' || level === 'protocol')
-    return new AppError(
-      'ssh.not-ssh',
-      `No secure connection to ${host}, port ${port}, can be agreed upon: ${text}`,
+    return sshError(
+      'ssh.timeout',
+      `${host} began to log ${user} in and then fell silent`,
+      'Look at the log of its sshd, then try again.',
       { cause },
     )
-  return new AppError('ssh.connection-lost', `${host} closed the connection during the login`, {
-    cause,
-  })
+  if (level === 'client-authentication' || level === 'agent') return refused(parts, seen, cause)
+  if (level === 'handshake' || level === 'protocol')
+    return sshError(
+      'ssh.not-ssh',
+      `No secure connection to ${host}, port ${port}, can be agreed upon (${text})`,
+      'Its SSH server may be too old.',
+      { cause },
+    )
+  return sshError(
+    'ssh.connection-lost',
+    `${host} closed the connection during the login`,
+    'Try again; where it stays so, look at the log of its sshd.',
+    { cause },
+  )
 }
 
 function notSsh(
@@ -212,30 +221,39 @@ function notSsh(
   cause: unknown,
 ): AppError {
   if (seen.firstBytes !== '')
-    return new AppError(
+    return sshError(
       'ssh.not-ssh',
-      `What answers at ${host}, port ${port}, is no SSH server${/^HTTP\//.test(seen.firstBytes) ? ' but a web server' : ''}. Check the port; sshd's own is usually 22`,
+      `What answers at ${host}, port ${port}, is no SSH server${seen.firstBytes.startsWith('HTTP/') ? ' but a web server' : ''}`,
+      "Check the port; sshd's own is usually 22.",
       { cause },
     )
   if (level === 'client-timeout')
-    return new AppError(
+    return sshError(
       'ssh.timeout',
-      `${host} takes connections on port ${port} and says nothing. Is this the port of sshd?`,
+      `${host} takes connections on port ${port} and says nothing`,
+      'Is this the port of sshd?',
       { cause },
     )
-  return new AppError(
+  return sshError(
     'ssh.unreachable',
-    `${host} closed the connection on port ${port} before it began: too many at once, or it does not let this address in`,
+    `${host} closed the connection on port ${port} before it began`,
+    'It may have too many at once, or may not let this address in (fail2ban, MaxStartups).',
     { cause },
   )
 }
 
 function refused({ host, user }: HandshakeParts, seen: Seen, cause: unknown): AppError {
-  return new AppError(
+  if (!seen.triesKey)
+    return sshError(
+      'ssh.auth-failed',
+      `${host} does not take this password for ${user}`,
+      'Type it again; many servers take no passwords at all, then use a key.',
+      { cause },
+    )
+  return sshError(
     'ssh.auth-failed',
-    seen.triesKey
-      ? `${host} does not let ${user} in with this key. Is its public half in ~${user}/.ssh/authorized_keys, and is the account unlocked (one made by useradd without a password counts as locked: usermod -p '*' ${user})?`
-      : `${host} does not take this password for ${user}`,
+    `${host} does not let ${user} in with this key`,
+    `Is its public half in ~${user}/.ssh/authorized_keys there, and is the account unlocked? One made by useradd without a password counts as locked; as root, this unlocks it: usermod -p '*' ${user}`,
     { cause },
   )
 }

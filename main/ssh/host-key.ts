@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { HostKey } from '#shared/contract/backend.ts'
-import { AppError } from '#shared/errors.ts'
+import type { AppError } from '#shared/errors.ts'
+import { sshError } from './ssh-error.ts'
 
 /** A public key of a host: its type (`ssh-ed25519`) and its wire form in base64. */
 export interface PublicKey {
@@ -69,15 +70,24 @@ export function hostKeyError(
   known: readonly HostKey[],
 ): AppError {
   const where = shown.port === 22 ? shown.host : `${shown.host}, port ${shown.port}`
-  const messages = {
-    unknown: `${where} is not known yet: compare its fingerprint ${shown.fingerprint} with the server's own, then accept it`,
-    changed: `${where} shows a key that we do not know (${shown.fingerprint}). Either the server was set up anew or somebody is in between: nothing is sent to it until you have settled which`,
-    revoked: `${where} shows a key that known_hosts marks as revoked. Do not use it: give the server a new host key`,
-  }
+  const [what, remedy] = {
+    unknown: [
+      `${where} is not known yet`,
+      `Compare its fingerprint ${shown.fingerprint} with the server's own, then accept it.`,
+    ],
+    changed: [
+      `${where} shows a key that we do not know (${shown.fingerprint})`,
+      'Either the server was set up anew or somebody is in between: nothing is sent to it until you have settled which.',
+    ],
+    revoked: [
+      `${where} shows a key that known_hosts marks as revoked`,
+      'Do not use it: give the server a new host key.',
+    ],
+  }[verdict] as [string, string]
   const codes = {
     unknown: 'ssh.host-key-unknown',
     changed: 'ssh.host-key-changed',
     revoked: 'ssh.host-key-revoked',
   } as const
-  return new AppError(codes[verdict], messages[verdict], { data: { shown, known } })
+  return sshError(codes[verdict], what, remedy, { data: { shown, known } })
 }

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net'
 import type { Client } from 'ssh2'
 import type { HostKey } from '#shared/contract/backend.ts'
 import type { BackendAddress } from '#shared/domain/objects.ts'
-import { AppError } from '#shared/errors.ts'
 import type { Connection, FarSide } from './connection.ts'
 import { loadCredentials, loadKey, type Credential, type LoginSecrets } from './credentials.ts'
 import { dial, resolveHost } from './dial.ts'
@@ -14,6 +13,7 @@ import type { HostKeyVerdict, KnownKeys, PublicKey } from './host-key.ts'
 import { findKnownKeys, readKnownHosts, type KnownHost } from './known-hosts.ts'
 import { findRoute, type Jump, type Route } from './route.ts'
 import { RemoteRuns } from './remote-runs.ts'
+import { sshError } from './ssh-error.ts'
 import { readSshConfig } from './ssh-config.ts'
 
 export interface OpenParts {
@@ -157,9 +157,14 @@ function forward(
     client.forwardOut('127.0.0.1', 0, next.host, next.port, (error, channel) => {
       if (error === undefined) return resolve(channel)
       reject(
-        new AppError('ssh.unreachable', `The jump host ${jump.host} cannot reach ${next.host}`, {
-          cause: error,
-        }),
+        sshError(
+          'ssh.unreachable',
+          `The jump host ${jump.host} cannot reach ${next.host}`,
+          'Check the address, and whether the jump host may forward (AllowTcpForwarding).',
+          {
+            cause: error,
+          },
+        ),
       )
     })
   })

@@ -1,7 +1,8 @@
 import type SSHConfig from 'ssh-config'
 import { HostAddress, PortNumber, UserName } from '#shared/domain/names.ts'
 import type { BackendAddress } from '#shared/domain/objects.ts'
-import { AppError } from '#shared/errors.ts'
+import type { AppError } from '#shared/errors.ts'
+import { sshError } from './ssh-error.ts'
 import { findHostConfig } from './ssh-config.ts'
 
 /** One machine to log in to on the way; `keyFile` is that of the configuration, null for the agent. */
@@ -45,15 +46,17 @@ function jumpOf(config: SSHConfig, text: string): Jump {
   const user = UserName.safeParse(typedUser ?? found.user ?? process.env['USER'])
   if (!host.success || !port.success) throw unsupported(alias, `the jump host “${text}”`)
   if (!user.success)
-    throw new AppError(
+    throw sshError(
       'ssh.proxy-unsupported',
-      `The jump host ${alias} has no user: name one in ~/.ssh/config (User, or user@${alias})`,
+      `The jump host ${alias} has no user`,
+      `Name one in ~/.ssh/config: a User line, or user@${alias}.`,
     )
   return { host: host.data, port: port.data, user: user.data, keyFile: found.keyFile }
 }
 
 const unsupported = (host: string, what: string): AppError =>
-  new AppError(
+  sshError(
     'ssh.proxy-unsupported',
-    `~/.ssh/config asks for ${what} on the way to ${host}, which is not supported. A ProxyJump line is`,
+    `~/.ssh/config asks for ${what} on the way to ${host}, which is not supported`,
+    'A ProxyJump line is: write the way as one.',
   )

@@ -57,7 +57,7 @@ export class RunChannel {
   static async open(channels: ExecChannels, host: string): Promise<RunChannel> {
     const mark = randomBytes(8).toString('hex')
     const words = [mark, SUPERVISOR_SCRIPT, String(MAX_CHUNK_BYTES)]
-    const channel = await channels.openChannel(commandLine(words, FOLLOW_SCRIPT))
+    const channel = await channels.openLasting(commandLine(words, FOLLOW_SCRIPT))
     return new RunChannel(channel, host, mark)
   }
 

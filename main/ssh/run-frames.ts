@@ -12,6 +12,14 @@ export type Frame =
   | { frame: 'listed'; id: string; run: RemoteRun }
   | { frame: 'list-end' | 'polled' | 'removed' }
 
+interface PendingData {
+  id: string
+  stage: number
+  stream: RunStream
+  offset: number
+  left: number
+}
+
 const MAX_HEADER_BYTES = 8192
 const MAX_NOISE_BYTES = 1024 * 1024
 
@@ -20,7 +28,7 @@ export class FrameReader {
   readonly #mark: Buffer
   #rest: Buffer = Buffer.alloc(0)
   /** Where the bytes of the data frame that is being read belong, and how many are still to come. */
-  #data: { id: string; stage: number; stream: RunStream; offset: number; left: number } | undefined
+  #data: PendingData | undefined
   #isReady = false
   #noiseBytes = 0
 
@@ -73,15 +81,9 @@ export class FrameReader {
   }
 }
 
-function parseData(id: string, [stage, stream, offset, length]: string[]) {
+function parseData(id: string, [stage, stream, offset, length]: string[]): PendingData {
   if (!isRunId(id) || (stream !== 'out' && stream !== 'err')) throw badFrame('data')
-  return {
-    id,
-    stage: toCount(stage),
-    stream: stream satisfies RunStream,
-    offset: toCount(offset),
-    left: toCount(length),
-  }
+  return { id, stage: toCount(stage), stream, offset: toCount(offset), left: toCount(length) }
 }
 
 function parseFrame(verb: string, id: string, words: string[]): Frame {
