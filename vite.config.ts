@@ -32,6 +32,7 @@ export default defineConfig({
           warning: 'amber',
           error: 'red',
         },
+        button: { variants: { size: { md: { leadingIcon: 'size-4', trailingIcon: 'size-4' } } } },
       },
       icon: { clientBundle: { scan: { globInclude: ['renderer/**/*.{vue,ts}'] } } },
     }),

@@ -1,3 +1,4 @@
+import './lib/no-eval.ts'
 import ui from '@nuxt/ui/vue-plugin'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'

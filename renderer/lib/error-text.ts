@@ -210,7 +210,7 @@ export const toFieldProblems = (error: unknown): FormProblems =>
 export const isNotFound = (error: unknown): boolean => {
   const code = findDeskError(error)?.code
   // An id that is none at all is refused before it is looked up.
-  return code === 'object.not-found' || (code === undefined && codeOf(error) === 'BAD_REQUEST')
+  return code === 'object.not-found' || code === 'input.invalid'
 }
 
 /** Calls that were under way when the connection went, and calls made while it was down. */

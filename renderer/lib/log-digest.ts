@@ -1,4 +1,4 @@
-import { LogLevel, type LogEntry } from '#shared/domain/task.ts'
+import { LogLevel, type LogEntry, type Progress } from '#shared/domain/task.ts'
 import { addToStages, type Stage } from './steps.ts'
 
 const LEVELS = LogLevel.options
@@ -12,6 +12,7 @@ export class LogDigest {
   #levels = new Uint8Array(FIRST_SIZE)
   #length = 0
   #stages: readonly Stage[] = []
+  #lastProgress: Progress | null = null
 
   /** How many lines were taken; they are the first of the log, without gaps. */
   get length(): number {
@@ -22,12 +23,18 @@ export class LogDigest {
     return this.#stages
   }
 
+  /** The progress that was said last: where an attempt that failed came to. */
+  get lastProgress(): Progress | null {
+    return this.#lastProgress
+  }
+
   /** Takes the next lines. What was taken before is passed over, and nothing is taken past a gap. */
   add(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
       if (entry.index !== this.#length) continue
       this.#append(LEVELS.indexOf(entry.level))
       this.#stages = addToStages(this.#stages, entry)
+      this.#lastProgress = entry.progress ?? this.#lastProgress
     }
   }
 

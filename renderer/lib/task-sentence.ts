@@ -1,4 +1,4 @@
-import type { Attempt, TaskActivity } from '#shared/domain/task.ts'
+import type { Progress, TaskActivity } from '#shared/domain/task.ts'
 import { toShownName } from '#shared/domain/names.ts'
 import { toDurationText, toTickingText } from './duration.ts'
 import type { StatefulTask } from './task-state.ts'
@@ -26,9 +26,7 @@ function predicateOf(task: ToldTask, now: number): string {
     case 'queued':
       return 'waits to begin'
     case 'processing':
-      return task.cancelRequestedAt === null
-        ? `is running${at}${since(task, now)}`
-        : `is being stopped${at}`
+      return task.cancelRequestedAt === null ? runningWords(task, now) : `is being stopped${at}`
     case 'success':
       return `succeeded in ${spent(task)}`
     case 'warning':
@@ -45,12 +43,30 @@ const placeOf = (activity: TaskActivity | null): string => {
   return progress === null || progress.of === 0 ? '' : ` at step ${progress.step} of ${progress.of}`
 }
 
-const since = ({ startedAt }: ToldTask, now: number): string =>
-  startedAt === null ? '' : ` since ${toTickingText(now - startedAt)}`
+function runningWords({ activity, startedAt }: ToldTask, now: number): string {
+  const at = placeOf(activity)
+  if (startedAt === null) return 'is running'
+  const time = toTickingText(now - startedAt)
+  return at === '' ? `has been running for ${time}` : `is${at} after ${time}`
+}
 
 const spent = ({ startedAt, endedAt }: ToldTask): string =>
   toDurationText(startedAt === null || endedAt === null ? 0 : endedAt - startedAt)
 
-/** How long an attempt took, or has taken until `now`. */
-export const attemptMs = (attempt: Attempt, now: number): number =>
-  (attempt.endedAt ?? now) - attempt.startedAt
+/** A task with the progress that its log holds, where nothing newer is known. */
+export const withProgress = <One extends { id: string; activity: TaskActivity | null }>(
+  task: One,
+  progress: Progress | null,
+): One =>
+  progress === null || task.activity?.progress
+    ? task
+    : { ...task, activity: { ...NO_ACTIVITY, ...task.activity, taskId: task.id, progress } }
+
+const NO_ACTIVITY: Omit<TaskActivity, 'taskId'> = {
+  progress: null,
+  lastSeenAt: null,
+  doubtSince: null,
+  doubtReason: null,
+  waiting: null,
+  position: null,
+}
