@@ -13,7 +13,8 @@ import { parseSnapshot } from './snapshot.ts'
 /** The database as it was found, and what has to be done about its files. Nothing on disk was touched. */
 export interface Recovered {
   database: Database
-  generations: Generations
+  /** The newest generation of which a file is used; -1 where there is none. */
+  newest: number
   /** The last record that is part of the database. */
   sequence: number
   /** The journal to go on with; undefined where there is none yet. */
@@ -69,9 +70,15 @@ class Recovery {
     }
   }
 
-  #findings(): Pick<Recovered, 'generations' | 'damaged' | 'leftovers' | 'notices'> {
+  #findings(): Pick<Recovered, 'newest' | 'damaged' | 'leftovers' | 'notices'> {
+    const gone = new Set([...this.#damaged, ...this.#leftovers])
+    const { snapshots, journals } = this.#generations
     return {
-      generations: this.#generations,
+      newest: Math.max(
+        -1,
+        ...snapshots.filter((one) => !gone.has(snapshotName(one))),
+        ...journals.filter((one) => !gone.has(journalName(one))),
+      ),
       damaged: this.#damaged,
       leftovers: this.#leftovers,
       notices: this.#notices,

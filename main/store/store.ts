@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { AppError } from '#shared/errors.ts'
 import { Listeners } from '../lib/listeners.ts'
@@ -310,7 +311,8 @@ async function keepAside(options: StoreOptions, disk: Disk, recovered: Recovered
   for (const name of leftovers) await disk.remove(path.join(folder, name))
   if (tail === undefined && damaged.length === 0) return
   await disk.ensureFolder(aside)
-  const asideName = (name: string): string => path.join(aside, `${options.now()}-${name}`)
+  const stamp = `${options.now()}-${randomUUID().slice(0, 8)}`
+  const asideName = (name: string): string => path.join(aside, `${stamp}-${name}`)
   for (const name of damaged) await disk.rename(path.join(folder, name), asideName(name))
   if (tail !== undefined && journal !== undefined)
     await disk.create(asideName(`${journalName(journal.generation)}-tail`), [tail])
@@ -321,10 +323,9 @@ async function keepAside(options: StoreOptions, disk: Disk, recovered: Recovered
 async function openJournal(
   dataFolder: string,
   disk: Disk,
-  { journal, generations, tail, sequence }: Recovered,
+  { journal, newest, tail, sequence }: Recovered,
 ): Promise<{ journal: Journal; generation: number }> {
   const folder = storeFolder(dataFolder)
-  const newest = Math.max(-1, ...generations.journals, ...generations.snapshots)
   if (journal === undefined) {
     const created = await createJournal(folder, disk, newest + 1, sequence)
     return { journal: created, generation: newest + 1 }
