@@ -62,5 +62,5 @@ export async function getPlatformRoot(session: Session, platform: Context): Prom
 /** Whether one path is another or lies below it. */
 export function isWithin(inner: string, outer: string): boolean {
   const way = path.relative(outer, inner)
-  return way === '' || (!way.startsWith('..') && !path.isAbsolute(way))
+  return way === '' || (way !== '..' && !way.startsWith('../') && !path.isAbsolute(way))
 }

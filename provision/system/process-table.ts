@@ -33,7 +33,9 @@ async function findStat(pid: number): Promise<{ parent: number; start: string } 
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
   // The name, in brackets, may hold spaces and brackets of its own.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
-  const [parent, start] = [fields?.[1], fields?.[19]]
+  const [state, parent, start] = [fields?.[0], fields?.[1], fields?.[19]]
+  // A dead process that nobody has collected (where there is no init to do it, for ever) is gone.
+  if (state === 'Z' || state === 'X') return undefined
   return parent === undefined || start === undefined ? undefined : { parent: Number(parent), start }
 }
 
