@@ -19,6 +19,9 @@ const POLL_MS = 250
 /** Every so many polls, each run's state is asked for too, so that "seen alive" is never older than 5 s. */
 const POLLS_A_ROUND = 16
 
+/** Where an answer is due and not a byte has come for so long, the far side of the channel is taken for dead. */
+const SILENCE_MS = 30_000
+
 /** Of one run, to whoever follows it. */
 export type RunFrame = Extract<
   Frame,
@@ -50,6 +53,7 @@ export class RunChannel {
   })[] = []
   readonly #removals: Waiter<void>[] = []
   #timer: NodeJS.Timeout | undefined
+  #watchdog: NodeJS.Timeout | undefined
   #polls = 0
   #failure: AppError | undefined
 
@@ -74,6 +78,7 @@ export class RunChannel {
     channel.on('data', (bytes: Buffer) => this.#receive(bytes))
     channel.stderr.resume()
     channel.on('error', () => {})
+    this.#watch()
   }
 
   get isOpen(): boolean {
@@ -128,7 +133,9 @@ export class RunChannel {
   /** `offsets`: of this stage's streams and then of later ones. */
   ask(id: string, stage: number, [out, err, ...later]: readonly number[]): void {
     const words = ['f', id, stage, out ?? 0, err ?? 0, later.length > 0 ? later.join('/') : '-']
-    if (!this.#isClosed) this.#channel.write(`${words.join(' ')}\n`)
+    if (this.#isClosed) return
+    this.#channel.write(`${words.join(' ')}\n`)
+    if (this.#watchdog === undefined) this.#watch()
   }
 
   /** The claim has stood without a supervisor for too long: it is made sure that none comes any more. */
@@ -138,7 +145,22 @@ export class RunChannel {
 
   #ask<Result>(send: (waiter: Waiter<Result>) => void): Promise<Result> {
     if (this.#isClosed) return Promise.reject(this.#lost())
-    return new Promise((resolve, reject) => send({ resolve, reject }))
+    return new Promise((resolve, reject) => {
+      send({ resolve, reject })
+      if (this.#watchdog === undefined) this.#watch()
+    })
+  }
+
+  /** Runs while anything is under way; what waits is polled, so there is always an answer due. */
+  #watch(): void {
+    clearTimeout(this.#watchdog)
+    this.#watchdog = setTimeout(() => this.close(), SILENCE_MS)
+    this.#watchdog.unref()
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#watchdog)
+    this.#watchdog = undefined
   }
 
   #leave(id: string): void {
@@ -148,12 +170,14 @@ export class RunChannel {
 
   #receive(bytes: Buffer): void {
     if (this.#isClosed) return
+    this.#watch()
     try {
       for (const frame of this.#reader.read(bytes)) this.#handle(frame)
     } catch (error) {
       this.#failure ??= connectionLost(this.#host, error)
       this.close()
     }
+    if (!this.isBusy && this.#lists.length === 0) this.#unwatch()
   }
 
   #handle(frame: Frame): void {
@@ -211,6 +235,7 @@ export class RunChannel {
   #end(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
+    this.#unwatch()
     const error = this.#lost()
     const waiters = [...this.#starts.values(), ...this.#lists, ...this.#removals]
     this.#starts.clear()
