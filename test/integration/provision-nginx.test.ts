@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, lchownSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, lchownSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/free-port.ts'
@@ -185,6 +185,25 @@ describe('what nginx is told', () => {
     expect((await command('verify', 'server_a')).result.errorMessage).toBeNull()
     expect(await fetchByHost(next, SITE)).toMatchObject({ status: 200 })
     port = next
+  })
+
+  test('a verify that changes nothing does not reload nginx; one of the server does', async () => {
+    await command('verify', SITE)
+    const master = findNginxMaster(account.home) ?? 0
+    const workers = workersOf(master)
+    expect((await command('verify', SITE)).result.isOk).toBe(true)
+    expect(workersOf(master)).toEqual(workers)
+    expect((await command('verify', 'server_a')).result.isOk).toBe(true)
+    expect(workersOf(master)).not.toEqual(workers)
+  })
+
+  test('what was written and not loaded is loaded by the next verify', async () => {
+    const master = findNginxMaster(account.home) ?? 0
+    await command('verify', SITE)
+    rmSync(path.join(account.home, 'nginx/run/loaded'))
+    const workers = workersOf(master)
+    expect((await command('verify', SITE)).result.isOk).toBe(true)
+    expect(workersOf(master)).not.toEqual(workers)
   })
 
   test('nginx that does not run is started', async () => {

@@ -13,6 +13,8 @@ export interface NginxFolders {
   run: string
   pid: string
   errorLog: string
+  /** Names the master that has loaded what lies here. */
+  loaded: string
 }
 
 /** Throws PROVISION_UNSAFE_HOME where the path has a sign that means something in nginx's configuration. */
@@ -33,6 +35,7 @@ export function nginxFoldersOf(root: string): NginxFolders {
     run: below('run'),
     pid: below('run', 'nginx.pid'),
     errorLog: below('log', 'error.log'),
+    loaded: below('run', 'loaded'),
   }
 }
 

@@ -1,10 +1,8 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { removeStep, replaceText } from '../../steps/files.ts'
-import type { Step, Undo } from '../../steps/step.ts'
+import { removeStep } from '../../steps/files.ts'
+import type { Step } from '../../steps/step.ts'
 import { ensureFolder, kindOf, remove } from '../../system/files.ts'
-import { takeLock } from '../../system/lock.ts'
 import { hasIpv6 } from '../../system/machine.ts'
-import { runProgram } from '../../system/process.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { WebService, WebServiceParts, WebSite } from '../web-service.ts'
 import {
@@ -16,24 +14,19 @@ import {
   renderVhost,
   vhostFile,
 } from './config.ts'
-import {
-  findMaster,
-  getNginx,
-  reloadMaster,
-  startMaster,
-  stopMaster,
-  testConfiguration,
-  versionOf,
-} from './master.ts'
+import { NginxLoader } from './loader.ts'
+import { findMaster, getNginx, startMaster, stopMaster, versionOf } from './master.ts'
 
 /** nginx, whose master runs as this account. Every change of its files is tested, taken over and looked at, or undone. */
 export class NginxService implements WebService {
   readonly #parts: WebServiceParts
   readonly #folders: NginxFolders
+  readonly #loader: NginxLoader
 
   constructor(parts: WebServiceParts) {
     this.#parts = parts
     this.#folders = nginxFoldersOf(parts.folders.nginx)
+    this.#loader = new NginxLoader(parts, this.#folders)
   }
 
   verifyServer(facts: JsonRecord): Step[] {
@@ -50,7 +43,7 @@ export class NginxService implements WebService {
           }
           try {
             await this.#ensureFolders()
-            const undo = await this.#change(signal, this.#serverFiles())
+            const undo = await this.#loader.change(this.#serverFiles(), { signal, isForced: true })
             return () => (wasThere ? undo() : undoFolders())
           } catch (error) {
             await undoFolders()
@@ -74,7 +67,7 @@ export class NginxService implements WebService {
           const hadLog = (await kindOf(log)) !== 'absent'
           const dropLog = (): Promise<void> => (hadLog ? Promise.resolve() : remove(log))
           try {
-            const undo = await this.#change(signal, [{ file, text }])
+            const undo = await this.#loader.change([{ file, text }], { signal })
             return () => undo().finally(dropLog)
           } catch (error) {
             await dropLog()
@@ -93,7 +86,7 @@ export class NginxService implements WebService {
         run: async (signal) =>
           (await kindOf(file)) === 'absent'
             ? undefined
-            : this.#change(signal, [{ file, text: undefined }]),
+            : this.#loader.change([{ file, text: undefined }], { signal }),
       },
       removeStep(`Remove the access log of ${uri}`, accessLog(this.#folders, uri)),
     ]
@@ -144,67 +137,4 @@ export class NginxService implements WebService {
       { file: listen, text: renderListen(this.#parts.port, { hasIpv6: hasIpv6() }) },
     ]
   }
-
-  /** Writes files, tests, and has nginx take them over. On any failure the old files are back and loaded. */
-  async #change(
-    signal: AbortSignal,
-    files: readonly { file: string; text: string | undefined }[],
-  ): Promise<Undo> {
-    return this.#locked(signal, async () => {
-      const undos: Undo[] = []
-      const wasRunning = (await findMaster(this.#folders)) !== undefined
-      try {
-        for (const { file, text } of files) undos.unshift(await replaceText(file, text))
-        await testConfiguration(await getNginx(), this.#folders, signal)
-        await this.#load(signal)
-        return () => this.#locked(NEVER, () => this.#restore(undos))
-      } catch (error) {
-        await this.#restore(undos).catch((second: unknown) =>
-          this.#parts.log('error', `nginx could not be set back: ${String(second)}`),
-        )
-        if (!wasRunning && this.#parts.restartCommand === undefined) await stopMaster(this.#folders)
-        throw error
-      }
-    })
-  }
-
-  async #locked<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-    const release = await takeLock(this.#parts.folders.locks, 'nginx', { signal })
-    try {
-      return await work()
-    } finally {
-      await release()
-    }
-  }
-
-  async #load(signal: AbortSignal): Promise<void> {
-    const { restartCommand, log, port } = this.#parts
-    if (restartCommand !== undefined) return runRestart(restartCommand, signal)
-    const master = await findMaster(this.#folders)
-    if (master !== undefined) return reloadMaster(master, this.#folders)
-    await startMaster(await getNginx(), this.#folders, port)
-    log('info', 'nginx did not run and was started.')
-  }
-
-  /** A master that was started meanwhile goes on: other sites may already rely on it. */
-  async #restore(undos: readonly Undo[]): Promise<void> {
-    for (const undo of undos) await undo()
-    if (this.#parts.restartCommand !== undefined)
-      return runRestart(this.#parts.restartCommand, NEVER)
-    const master = await findMaster(this.#folders)
-    if (master !== undefined) await reloadMaster(master, this.#folders)
-  }
-}
-
-/** What takes back is not cancelled. */
-const NEVER = new AbortController().signal
-
-async function runRestart(command: string, signal: AbortSignal): Promise<void> {
-  const [program = '', ...args] = command.split(/ +/)
-  const { exitCode, output } = await runProgram([program, ...args], { isOwnSession: true, signal })
-  if (exitCode === 0) return
-  throw new ProvisionError(
-    'PROVISION_NGINX_RELOAD',
-    `“${command}” ended with ${exitCode}: ${output.trim()}`,
-  )
 }
