@@ -9,7 +9,7 @@ let prefix = ''
 
 /**
  * Orders by key while the component is shown; the component mounted last wins. `g t` is two keys one after the other.
- * While one types only Escape and keys with Ctrl or Cmd are orders; under an open dialog none are.
+ * While one types only Escape and keys with Ctrl or Cmd are orders; under an open dialog or menu none are.
  */
 export function useKeys(keys: Keys): void {
   onMounted(() => {
@@ -36,4 +36,4 @@ const find = (name: string): Keys[string] | undefined =>
   tables.findLast((keys) => Object.hasOwn(keys, name))?.[name]
 
 const isUnderDialog = (): boolean =>
-  document.querySelector('[role=dialog][data-state=open],[role=alertdialog]') !== null
+  document.querySelector('[role=dialog],[role=alertdialog],[role=listbox],[role=menu]') !== null

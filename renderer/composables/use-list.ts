@@ -1,4 +1,5 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref, type WatchSource } from 'vue'
+import { isConnectionLoss } from '../lib/error-text.ts'
 import { mergeHeld } from '../lib/held-rows.ts'
 import { throttle } from '../lib/throttle.ts'
 import { useLive } from '../stores/live.ts'
@@ -51,6 +52,7 @@ export function useList<Row extends { id: string }>(
     } catch (problem) {
       if (signal.aborted) return
       fresh.delete(page)
+      if (isConnectionLoss(problem)) return
       error.value = problem
     }
     isLoading.value = false

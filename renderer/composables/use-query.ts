@@ -1,4 +1,5 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type WatchSource } from 'vue'
+import { isConnectionLoss } from '../lib/error-text.ts'
 import { throttle } from '../lib/throttle.ts'
 import { useLive } from '../stores/live.ts'
 
@@ -37,7 +38,8 @@ export function useQuery<Data>(
       data.value = answer
       error.value = undefined
     } catch (problem) {
-      if (!signal.aborted) error.value = problem
+      // A lost connection is told by the status bar; everything is asked again when it is back.
+      if (!signal.aborted && !isConnectionLoss(problem)) error.value = problem
     } finally {
       if (!signal.aborted) {
         isUnderWay = false

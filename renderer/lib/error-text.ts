@@ -1,6 +1,7 @@
 import type { DeskError } from '#shared/contract/base.ts'
 import type { FormProblems } from '#shared/domain/form.ts'
 import type { ErrorCode } from '#shared/errors.ts'
+import { cleanText } from '#shared/text.ts'
 
 /** An error in its three parts. `meaning` and `remedy` are empty where there is nothing to add. */
 export interface ErrorText {
@@ -167,14 +168,22 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   ],
 }
 
+/** For codes of the program on a server: it names the step itself. */
+const OF_A_STEP: Advice = [
+  'What its steps had done was taken back, where that can be done.',
+  'Look at the first error in the log, then retry.',
+]
+
 /** What a code means and what to do, or undefined for codes that are not ours (those of a server's program). */
 const adviceFor = (code: string): Advice | undefined =>
   Object.hasOwn(ADVICE, code) ? ADVICE[code as ErrorCode] : undefined
 
 /** The three parts for a code and the message that came with it. */
 export function toCodeText(code: string, message: string): ErrorText {
-  const [meaning, remedy] = adviceFor(code) ?? ['', '']
-  return { happened: message === '' ? code : message, meaning, remedy, code }
+  const [meaning, remedy] =
+    adviceFor(code) ?? (code.startsWith('PROVISION_') ? OF_A_STEP : ['', ''])
+  const happened = cleanText(message.replace(/\s*\n\s*/g, ' ')).trim()
+  return { happened: happened === '' ? code || 'It failed.' : happened, meaning, remedy, code }
 }
 
 /** The three parts for whatever a call threw. */

@@ -9,3 +9,16 @@ export function shortenMiddle(text: string, length: number): string {
   const head = length - 1 - tail
   return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - tail).join('')}`
 }
+
+/** A long name as a start that may be cut to the room there is, and an end that stays; short ones are all end. */
+export function splitForMiddle(text: string): { start: string; end: string } {
+  const characters = [...text]
+  if (characters.length <= WHOLE) return { start: '', end: text }
+  return {
+    start: characters.slice(0, -TAIL).join(''),
+    end: characters.slice(-TAIL).join(''),
+  }
+}
+
+const WHOLE = 28
+const TAIL = 18

@@ -1,4 +1,5 @@
 import type { LogEntry, TaskStatus } from '#shared/domain/task.ts'
+import { cleanText } from '#shared/text.ts'
 
 export interface Step {
   title: string
@@ -27,13 +28,13 @@ const MAX_STEPS = 500
 export function addToStages(stages: readonly Stage[], entry: LogEntry): readonly Stage[] {
   const at = entry.serverAt ?? entry.arrivedAt
   const last = stages.at(-1)
-  const isNew = entry.stage !== null && entry.stage !== last?.name
+  const isNew = entry.stage !== null && cleanText(entry.stage) !== last?.name
   const isStep = entry.kind === 'progress' && entry.progress !== null
   if (!isNew && !isStep) return stages
   if (stages.reduce((sum, stage) => sum + stage.steps.length + 1, 0) >= MAX_STEPS) return stages
   const current: Stage =
     isNew || last === undefined
-      ? { name: entry.stage ?? '', startedAt: at, endedAt: null, steps: [] }
+      ? { name: cleanText(entry.stage ?? ''), startedAt: at, endedAt: null, steps: [] }
       : last
   const before = isNew
     ? stages.map((stage) => endStage(stage, at))
@@ -60,7 +61,7 @@ export function toStepState(
 
 function withStep(stage: Stage, entry: LogEntry, at: number): Stage {
   const step: Step = {
-    title: entry.progress?.title || entry.text,
+    title: cleanText(entry.progress?.title || entry.text),
     startedAt: at,
     endedAt: null,
     index: entry.index,

@@ -1,4 +1,5 @@
 import type { Task, TaskActivity, TaskStatus } from '#shared/domain/task.ts'
+import { cleanText } from '#shared/text.ts'
 import { toTickingText, toDurationText } from './duration.ts'
 import { toShortClockText } from './instant.ts'
 import { toOrdinal, toWaitingText } from './waiting.ts'
@@ -75,7 +76,7 @@ function runningWords(task: StatefulTask, now: number): string {
   const progress = activity?.progress ?? null
   const seenAt = activity?.lastSeenAt ?? null
   return [
-    progress?.title || 'Running',
+    cleanText(progress?.title ?? '') || 'Running',
     progress !== null && progress.of > 0 ? `step ${progress.step} of ${progress.of}` : '',
     task.startedAt === null ? '' : toTickingText(now - task.startedAt),
     seenAt !== null && now - seenAt > OLD_AFTER_MS
@@ -99,11 +100,11 @@ function warningWords({ warnings }: StatefulTask): string {
 }
 
 function errorWords(task: StatefulTask): string {
-  const step = task.activity?.progress?.title
-  if (step) return `Failed at “${step}”`
+  const step = cleanText(task.activity?.progress?.title ?? '')
+  if (step !== '') return `Failed at “${step}”`
   return task.errorMessage === null || task.errorMessage === ''
     ? `Failed after ${spent(task)}`
-    : `Failed: ${task.errorMessage}`
+    : `Failed: ${cleanText(task.errorMessage)}`
 }
 
 const cancelledWords = (task: StatefulTask): string =>

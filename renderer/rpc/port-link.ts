@@ -7,9 +7,16 @@ export function openPortLink(): void {
     const port = event.ports[0]
     // Only this window speaks to itself: frames and other windows are not asked.
     if (event.source !== window || event.data !== 'hosting-desk:port' || !port) return
-    port.addEventListener('close', setLost)
+    port.addEventListener('close', () => {
+      setLost()
+      setTimeout(sayReady, AGAIN_MS)
+    })
     port.start()
     setOpen(new RPCLink({ port }))
   })
-  window.postMessage('hosting-desk:ready', '*')
+  sayReady()
 }
+
+/** Asks the preload for a port; after a port was closed, for another. */
+const sayReady = (): void => window.postMessage('hosting-desk:ready', '*')
+const AGAIN_MS = 1_000
