@@ -25,7 +25,7 @@ export class Database {
   readonly #sql: SqlDatabase
   readonly #prepared = new Map<string, Statement>()
 
-  /** A database over these bytes, which are copied; an empty one without them. The caller closes it. */
+  /** A database over these bytes, which are its own from now on; an empty one without them. The caller closes it. */
   static async open(bytes?: Uint8Array): Promise<Database> {
     const { Database: Sql } = await loadSqlJs()
     return new Database(new Sql(bytes))

@@ -144,7 +144,8 @@ async function readFile(file: string): Promise<Buffer> {
 
 /** A file that is no whole export of ours, or of a newer version, is refused before anything is changed. */
 async function checkExport(file: string, bytes: Buffer): Promise<void> {
-  const database = await Database.open(bytes)
+  // A copy: SQLite may write into the bytes that it is given.
+  const database = await Database.open(Buffer.from(bytes))
   try {
     const { version } = database
     if (version > MIGRATIONS.length)

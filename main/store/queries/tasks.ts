@@ -16,15 +16,17 @@ export interface TaskFilter extends PageOptions {
 
 /** Tasks newest first. `search` finds a number (`#12`), or words in the object's name and the task's type. */
 export function listTasks(store: Store, filter: TaskFilter): Paged<Task> {
+  const words = (filter.search ?? '').toLowerCase().split(/\s+/).filter(Boolean)
+  if (words.length > 0) return searchTasks(store, words, filter)
   const where = toWhere(filter)
-  const page = [filter.limit, filter.offset]
   const items =
-    isSearch(filter) || filter.objectId !== undefined
-      ? store.select('task', `${where.toString()} ORDER BY number DESC LIMIT ? OFFSET ?`, [
+    filter.objectId === undefined
+      ? listByStatus(store, filter)
+      : store.select('task', `${where.toString()} ORDER BY number DESC LIMIT ? OFFSET ?`, [
           ...where.params,
-          ...page,
+          filter.limit,
+          filter.offset,
         ])
-      : listByStatus(store, filter)
   return { items, total: countRows(store, 'task', where) }
 }
 
@@ -49,18 +51,42 @@ function listByStatus(
   return numbers.flatMap(({ number }) => store.select('task', 'WHERE number = ?', [number]))
 }
 
-const isSearch = ({ search = '' }: TaskFilter): boolean => search.trim() !== ''
-
-function toWhere({ search = '', statuses = [], objectId, backendId }: TaskFilter): Where {
+function toWhere({ statuses = [], objectId, backendId }: TaskFilter): Where {
   const where = new Where().equal('objectId', objectId)
-  // With a “+” SQLite leaves the index of this column alone: the object's or the search's is the better one.
-  const plus = objectId !== undefined || search.trim() !== '' ? '+' : ''
+  // With a “+” SQLite leaves the index of this column alone: the object's is the better one.
+  const plus = objectId === undefined ? '' : '+'
   where.equal(`${plus}backendId`, backendId)
   if (statuses.length > 0)
     where.add(`${plus}status IN (${statuses.map(() => '?').join(', ')})`, ...statuses)
-  for (const word of search.toLowerCase().split(/\s+/).filter(Boolean)) addWord(where, word)
   return where
 }
+
+/** Names and types stand in an index of their own, so a search reads none of the tasks that it does not find. */
+function searchTasks(store: Store, words: readonly string[], filter: TaskFilter): Paged<Task> {
+  const named = new Where()
+  for (const word of words) addWord(named, word)
+  const where = toWhere(filter)
+  const found =
+    `WITH named AS MATERIALIZED (SELECT number FROM task ${named.toString()}), ` +
+    `found AS MATERIALIZED (SELECT number FROM named ${narrowed(where)}) `
+  const params = [...named.params, ...where.params]
+  const numbers = store.query<{ number: number }>(
+    `${found} SELECT number FROM found ORDER BY number DESC LIMIT ? OFFSET ?`,
+    [...params, filter.limit, filter.offset],
+  )
+  const isAll = filter.offset === 0 && numbers.length < filter.limit
+  return {
+    items: numbers.flatMap(({ number }) => findTaskByNumber(store, number) ?? []),
+    total: isAll ? numbers.length : countFound(store, found, params),
+  }
+}
+
+const narrowed = (where: Where): string =>
+  where.params.length === 0 ? '' : `JOIN task USING (number) ${where.toString()}`
+
+const countFound = (store: Store, found: string, params: readonly SqlValue[]): number =>
+  store.query<{ total: number }>(`${found} SELECT count(*) AS total FROM found`, params)[0]
+    ?.total ?? 0
 
 function addWord(where: Where, word: string): void {
   const number = /^#?(\d{1,15})$/.exec(word)?.[1]
@@ -68,14 +94,18 @@ function addWord(where: Where, word: string): void {
     where.add('number = ?', Number(number))
     return
   }
-  const found = 'instr(lower(objectName), ?) OR instr(type, ?)'
-  const params: SqlValue[] = [toHostName(word) ?? word, word]
+  const name = `%${escapeLike(toHostName(word) ?? word)}%`
+  const found = String.raw`objectName LIKE ? ESCAPE '\' OR type LIKE ? ESCAPE '\'`
+  const isNumber = number === undefined ? '' : ' OR number = ?'
   where.add(
-    `number IN (SELECT number FROM task WHERE ${found}${number === undefined ? '' : ' OR number = ?'})`,
-    ...params,
+    `(${found}${isNumber})`,
+    name,
+    `%${escapeLike(word)}%`,
     ...(number === undefined ? [] : [Number(number)]),
   )
 }
+
+const escapeLike = (text: string): string => text.replace(/[%_\\]/g, String.raw`\$&`)
 
 /** Tasks that are queued or processing, oldest first. */
 export const listUnfinishedTasks = (store: Store): Task[] =>
