@@ -3,7 +3,7 @@ import { connectionLost, type ExecChannels } from './exec-channels.ts'
 import { RunChannel, type RunFrame } from './run-channel.ts'
 import { parseRun } from './run-frames.ts'
 import { checkRunId, isRunId } from './run-request.ts'
-import { CANCEL_SCRIPT } from './run-scripts.ts'
+import { CANCEL_SCRIPT } from './run-folder.ts'
 import type { RemoteRun, RunEvent, RunOffsets, RunRequest, Runs } from './run.ts'
 
 export interface RemoteRunsParts {
@@ -56,6 +56,7 @@ export class RemoteRuns implements Runs {
     checkRunId(id)
     signal?.throwIfAborted()
     const channel = await this.#open()
+    signal?.throwIfAborted()
     const frames = channel.follow(id, signal)
     const position = new Position(offsets)
     const ask = (): void => channel.ask(id, position.stage, position.offsets())

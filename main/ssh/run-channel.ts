@@ -6,7 +6,8 @@ import { Channel } from '../lib/listeners.ts'
 import { connectionLost, type ExecChannels } from './exec-channels.ts'
 import { FrameReader, type Frame } from './run-frames.ts'
 import { checksumOf, renderRequest } from './run-request.ts'
-import { FOLLOW_SCRIPT, SUPERVISOR_SCRIPT } from './run-scripts.ts'
+import { SUPERVISOR_SCRIPT } from './supervisor-script.ts'
+import { FOLLOW_SCRIPT } from './follow-script.ts'
 import type { RemoteRun, RunRequest } from './run.ts'
 import { commandLine } from './shell-quote.ts'
 
@@ -46,7 +47,8 @@ export class RunChannel {
   readonly #channel: ClientChannel
   readonly #reader: FrameReader
   readonly #followed = new Map<string, Channel<RunFrame>>()
-  readonly #waiting = new Set<string>()
+  /** Runs of which there is nothing new; the far side tells when there is. */
+  readonly #waiting = new Map<string, RemoteRun['state']>()
   readonly #starts = new Map<string, Waiter<'started' | 'already-claimed'>>()
   readonly #lists: (Waiter<{ id: string; run: RemoteRun }[]> & {
     runs: { id: string; run: RemoteRun }[]
@@ -202,15 +204,17 @@ export class RunChannel {
         this.#timer = undefined
         return this.#pollLater()
       case 'waiting':
-        this.#waiting.add(frame.id)
+        this.#waiting.set(frame.id, frame.run.state)
         this.#pollLater()
         break
       case 'more':
       case 'ended':
         this.#waiting.delete(frame.id)
         break
-      case 'data':
       case 'alive':
+        this.#waiting.set(frame.id, frame.run.state)
+        break
+      case 'data':
     }
     this.#followed.get(frame.id)?.push(frame)
   }
@@ -227,7 +231,8 @@ export class RunChannel {
     if (this.#timer !== undefined || this.#waiting.size === 0 || this.#isClosed) return
     this.#timer = setTimeout(() => {
       this.#polls += 1
-      this.#channel.write(`p ${this.#polls % POLLS_A_ROUND === 0 ? 1 : 0}\n`)
+      const isStarting = [...this.#waiting.values()].includes('starting')
+      this.#channel.write(`p ${isStarting || this.#polls % POLLS_A_ROUND === 0 ? 1 : 0}\n`)
     }, POLL_MS)
     this.#timer.unref()
   }

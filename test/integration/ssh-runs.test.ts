@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import {
-  chmodSync,
   chownSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,23 +11,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { OpenConnection } from '../../main/ssh/open-connection.ts'
-import { RemoteRuns } from '../../main/ssh/remote-runs.ts'
-import type { RunEvent, RunOffsets, RunRequest, Runs } from '../../main/ssh/run.ts'
+import type { BackendAddress } from '#shared/domain/objects.ts'
+import type { RunEvent, RunOffsets, Runs } from '../../main/ssh/run.ts'
 import { eventually } from '../support/eventually.ts'
+import { aRun, finished, lastOf, sh, toEnd } from '../support/runs.ts'
 import { codeOf, collectEvents, openTo, sandboxAddress, textOf } from '../support/ssh.ts'
 import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
 
-const account = ensureSandboxAccount()
-let serial = 0
-const newId = (): string => `test-${process.pid}-${serial++}`
-
-const sh = (script: string, stdin: string | null = null, ...args: string[]) => ({
-  name: 'command',
-  argv: ['sh', '-c', script, 'sh', ...args],
-  stdin,
-})
-const aRun = (...stages: RunRequest['stages']): RunRequest => ({ id: newId(), claim: 1, stages })
-
+// Of its own, as these tests empty the account's folder.
+const account = ensureSandboxAccount('hdruns')
+const address = (): BackendAddress => sandboxAddress(sshd, account)
 let sshd: Sshd
 let connection: OpenConnection
 let runs: Runs
@@ -42,7 +32,7 @@ const cleanUp = (): void =>
 
 beforeAll(async () => {
   cleanUp()
-  sshd = await startSshd()
+  sshd = await startSshd({ accounts: [account] })
 })
 afterAll(async () => {
   await sshd.stop()
@@ -51,19 +41,13 @@ afterAll(async () => {
 beforeEach(async () => {
   scratch = mkdtempSync(path.join(tmpdir(), 'hosting-desk-runs-'))
   chownSync(scratch, account.uid, account.uid)
-  connection = await openTo(sshd)
+  connection = await openTo(sshd, { address: address() })
   runs = connection.runs
 })
 afterEach(async () => {
   connection.close()
   await connection.closed
   rmSync(scratch, { recursive: true, force: true })
-})
-
-const lastOf = (events: readonly RunEvent[]): RunEvent | undefined => events.at(-1)
-const finished = (...exitCodes: number[]): RunEvent => ({
-  event: 'ended',
-  run: { state: 'finished', exitCodes },
 })
 
 describe('a run', () => {
@@ -136,9 +120,7 @@ describe('a run', () => {
   })
 
   test('leaves neither its request nor its input on the server while it runs', async () => {
-    const run = aRun(
-      sh('cat >/dev/null; ls "$1"', 'a secret', `.hosting-desk/runs/test-${process.pid}-${serial}`),
-    )
+    const run = aRun(sh('cat >/dev/null; ls -R "$1"', 'a secret', '.hosting-desk/runs'))
     await runs.start(run)
     const text = textOf(await collectEvents(runs.follow(run.id, [])))
     expect(text.split('\n').filter((name) => /^(request|in\.)/.test(name))).toEqual([])
@@ -218,7 +200,7 @@ describe('a run', () => {
 })
 
 const openedAgain = async <T>(work: (other: Runs) => Promise<T>): Promise<T> => {
-  const other = await openTo(sshd)
+  const other = await openTo(sshd, { address: address() })
   try {
     return await work(other.runs)
   } finally {
@@ -244,7 +226,7 @@ describe('a connection that is cut in the middle of a run', () => {
     )
     expect(await isCut).toBe('ssh.connection-lost')
     await connection.closed
-    connection = await openTo(sshd)
+    connection = await openTo(sshd, { address: address() })
     expect(await connection.runs.start(run)).toBe('already-claimed')
     const offset = Buffer.byteLength(textOf(events))
     const rest = await collectEvents(
@@ -264,24 +246,13 @@ describe('a connection that is cut in the middle of a run', () => {
       sshd.killSessions()
       await starting
       await connection.closed
-      connection = await openTo(sshd)
+      connection = await openTo(sshd, { address: address() })
       runs = connection.runs
       expect(await toEnd(runs, run)).toMatchObject({ state: 'finished' })
       expect(readFileSync(`${scratch}/ran-${at}`, 'utf8')).toBe('x\n')
     }
   })
 })
-
-/** As whoever carries a task: start, follow, and where it never started once more. */
-async function toEnd(through: Runs, run: RunRequest) {
-  await through.start(run)
-  const first = lastOf(await collectEvents(through.follow(run.id, [])))
-  if (first?.event !== 'ended') throw new Error('no end')
-  if (first.run.state !== 'never-started' && first.run.state !== 'absent') return first.run
-  await through.start({ ...run, claim: 2 })
-  const second = lastOf(await collectEvents(through.follow(run.id, [])))
-  return second?.event === 'ended' ? second.run : undefined
-}
 
 describe('cancelling', () => {
   const groupOf = (id: string): number =>
@@ -378,189 +349,5 @@ describe('cancelling', () => {
 
   test('of a run that is not there says so', async () => {
     expect(await runs.cancel('nothing-here', { graceMs: 1000 })).toEqual({ state: 'absent' })
-  })
-})
-
-describe('the protocol of the run folder, cut', () => {
-  let cutting: Sshd
-  let other: OpenConnection
-  let patient: Runs
-  const tools = (): string => path.join(scratch, 'tools')
-  const cutFile = (): string => path.join(scratch, 'cut')
-
-  /** mv and setsid of the server end their session where `cut` says so; once. */
-  const makeTools = (): void => {
-    mkdirSync(tools())
-    const wrap = (name: string, text: string): void => {
-      writeFileSync(path.join(tools(), name), `#!/bin/sh\n${text}\n`)
-      chmodSync(path.join(tools(), name), 0o755)
-    }
-    const end = `{ rm -f ${cutFile()}; kill -KILL 0; }`
-    wrap(
-      'mv',
-      `cut=$(cat ${cutFile()} 2>/dev/null)
-case $cut:$2 in
-  before-claim:runs/*) ${end} ;;
-  after-claim:runs/*) /usr/bin/mv "$@"; ${end} ;;
-  before-status:status.*) ${end} ;;
-esac
-exec /usr/bin/mv "$@"`,
-    )
-    wrap(
-      'setsid',
-      `cut=$(cat ${cutFile()} 2>/dev/null)
-case $cut in
-  before-pid) rm -f ${cutFile()}; exit 1 ;;
-  late-pid) rm -f ${cutFile()}; while [ ! -e ${scratch}/go ]; do sleep 0.05; done; touch ${scratch}/went ;;
-esac
-exec /usr/bin/setsid "$@"`,
-    )
-  }
-
-  beforeEach(async () => {
-    chmodSync(scratch, 0o777)
-    makeTools()
-    cutting = await startSshd({ config: [`SetEnv PATH=${tools()}:/usr/bin:/bin`] })
-    other = await openTo(cutting)
-    patient = new RemoteRuns({ channels: other.channels, host: 'test', neverStartedMs: 600 })
-  })
-  afterEach(async () => {
-    other.close()
-    await cutting.stop()
-  })
-
-  const ranOnce = aRunThatCounts()
-  function aRunThatCounts() {
-    return {
-      run: () => aRun(sh('echo x >> "$1"', 'in', `${scratch}/ran`)),
-      count: () => countOf(`${scratch}/ran`),
-    }
-  }
-  const countOf = (file: string): number =>
-    existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0
-
-  test.each(['before-claim', 'after-claim'])('%s: it runs once in the end', async (cut) => {
-    writeFileSync(cutFile(), cut)
-    const run = ranOnce.run()
-    expect(await codeOf(patient.start(run))).toBe('ssh.connection-lost')
-    expect(existsSync(cutFile())).toBe(false)
-    expect(ranOnce.count()).toBe(0)
-    expect(await toEnd(patient, run)).toEqual({ state: 'finished', exitCodes: [0] })
-    expect(ranOnce.count()).toBe(1)
-  })
-
-  test('before the pid: it never started, and runs once under a second claim', async () => {
-    writeFileSync(cutFile(), 'before-pid')
-    const run = ranOnce.run()
-    expect(await patient.start(run)).toBe('started')
-    expect(lastOf(await collectEvents(patient.follow(run.id, [])))).toEqual({
-      event: 'ended',
-      run: { state: 'never-started' },
-    })
-    expect(ranOnce.count()).toBe(0)
-    expect(await patient.start({ ...run, claim: 2 })).toBe('started')
-    expect(await patient.start({ ...run, claim: 2 })).toBe('already-claimed')
-    expect(lastOf(await collectEvents(patient.follow(run.id, [])))).toEqual(finished(0))
-    expect(ranOnce.count()).toBe(1)
-  })
-
-  test('a supervisor that comes after its run was called never started does not run it', async () => {
-    writeFileSync(cutFile(), 'late-pid')
-    const run = ranOnce.run()
-    await patient.start(run)
-    expect(lastOf(await collectEvents(patient.follow(run.id, [])))).toEqual({
-      event: 'ended',
-      run: { state: 'never-started' },
-    })
-    expect(await toEnd(patient, run)).toEqual({ state: 'finished', exitCodes: [0] })
-    writeFileSync(`${scratch}/go`, '')
-    await eventually(() => expect(existsSync(`${scratch}/went`)).toBe(true))
-    // The late one has nothing more to do than to see that it is late; another whole run takes longer than that.
-    await toEnd(patient, aRun(sh('true')))
-    expect(ranOnce.count()).toBe(1)
-  })
-
-  test('a second claim is refused where the first one has started', async () => {
-    const run = aRun(sh('while [ ! -e "$1" ]; do sleep 0.05; done', null, `${scratch}/go`))
-    await patient.start(run)
-    expect(await patient.start({ ...run, claim: 2 })).toBe('already-claimed')
-    writeFileSync(`${scratch}/go`, '')
-    expect(lastOf(await collectEvents(patient.follow(run.id, [])))).toEqual(finished(0))
-  })
-
-  test('before the status: it is lost, and says so', async () => {
-    writeFileSync(cutFile(), 'before-status')
-    const run = ranOnce.run()
-    await patient.start(run)
-    expect(lastOf(await collectEvents(patient.follow(run.id, [])))).toEqual({
-      event: 'ended',
-      run: { state: 'lost' },
-    })
-    expect(ranOnce.count()).toBe(1)
-  })
-
-  test('a claim of an earlier boot has never started, one with a pid is lost', async () => {
-    const folder = path.join(account.home, '.hosting-desk/runs')
-    await patient.list()
-    for (const id of ['early-claim', 'early-pid']) {
-      mkdirSync(path.join(folder, id))
-      writeFileSync(path.join(folder, id, 'claim'), 'another-boot 1\n')
-      chownSync(path.join(folder, id), account.uid, account.uid)
-    }
-    writeFileSync(path.join(folder, 'early-pid', 'pid'), '1 1 another-boot\n')
-    expect(await patient.list()).toEqual(
-      expect.arrayContaining([
-        { id: 'early-claim', run: { state: 'never-started' } },
-        { id: 'early-pid', run: { state: 'lost' } },
-      ]),
-    )
-    await patient.remove(['early-claim', 'early-pid'])
-  })
-
-  test('leaves nothing of a cut request behind', async () => {
-    writeFileSync(cutFile(), 'before-claim')
-    await codeOf(patient.start(ranOnce.run()))
-    await patient.list()
-    expect(readdirSync(path.join(account.home, '.hosting-desk/tmp'))).toEqual([])
-  })
-})
-
-describe('a home folder without space', () => {
-  const full = ensureSandboxAccount('hdfull')
-
-  beforeAll(() => {
-    execFileSync('mount', [
-      '-t',
-      'tmpfs',
-      '-o',
-      `size=128k,uid=${full.uid},mode=0700`,
-      'hdfull',
-      full.home,
-    ])
-  })
-  afterAll(() => {
-    execFileSync('umount', ['-l', full.home])
-  })
-
-  test('refuses the start, says why, and leaves nothing claimed', async () => {
-    const roomy = await startSshd({ publicKeyFiles: [`${full.keyFile}.pub`] })
-    const address = sandboxAddress(roomy, {
-      user: full.user,
-      login: { method: 'key', keyFile: full.keyFile },
-    })
-    const there = await openTo(roomy, { address })
-    try {
-      await there.runs.list()
-      await there.exec({ argv: ['sh', '-c', 'head -c 1000000 /dev/zero >filler; true'] })
-      const run = aRun(sh('true', 'x'.repeat(5000)))
-      expect(await codeOf(there.runs.start(run))).toBe('backend.home-full')
-      expect(await there.runs.list()).toEqual([])
-      await there.exec({ argv: ['rm', 'filler'] })
-      expect(await there.runs.start(run)).toBe('started')
-      expect(lastOf(await collectEvents(there.runs.follow(run.id, [])))).toEqual(finished(0))
-    } finally {
-      there.close()
-      await roomy.stop()
-    }
   })
 })

@@ -6,21 +6,12 @@ import {
   type OpenParts,
 } from '../../main/ssh/open-connection.ts'
 import type { RunEvent } from '../../main/ssh/run.ts'
-import { ensureSandboxAccount, type Sshd } from './sshd.ts'
+import { ensureSandboxAccount, type SandboxAccount, type Sshd } from './sshd.ts'
 
 export const sandboxAddress = (
-  sshd: Pick<Sshd, 'port'>,
-  changed: Partial<BackendAddress> = {},
-): BackendAddress => {
-  const account = ensureSandboxAccount()
-  return {
-    host: '127.0.0.1',
-    port: sshd.port,
-    user: account.user,
-    login: { method: 'key', keyFile: account.keyFile },
-    ...changed,
-  }
-}
+  { port }: Pick<Sshd, 'port'>,
+  { user, keyFile }: SandboxAccount = ensureSandboxAccount(),
+): BackendAddress => ({ host: '127.0.0.1', port, user, login: { method: 'key', keyFile } })
 
 /** What opens a connection to a test's server, its host key accepted; `changed` wins. */
 export const openParts = (

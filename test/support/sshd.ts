@@ -8,12 +8,14 @@ import { HostKey } from '#shared/contract/backend.ts'
 import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
 import { keyFingerprint } from './host-key.ts'
-import { ensureSandboxAccount } from './sandbox-account.ts'
+import { ensureSandboxAccount, type SandboxAccount } from './sandbox-account.ts'
 
 export { ensureSandboxAccount, type SandboxAccount } from './sandbox-account.ts'
 
 export interface SshdOptions {
-  /** Whose keys get in; by default those of the account `hdtest`. */
+  /** Whose keys get in, to any account; by default those of `hdtest`. */
+  accounts?: readonly SandboxAccount[]
+  /** The same by file, in place of `accounts`. */
   publicKeyFiles?: readonly string[]
   /** Further lines of sshd_config; where one names a keyword that we set, this one wins. */
   config?: readonly string[]
@@ -73,14 +75,14 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   }
 }
 
-function authorizedKeys({ publicKeyFiles }: SshdOptions): string {
-  const files = publicKeyFiles ?? accountKeys()
-  return files.map((file) => readFileSync(file, 'utf8')).join('')
-}
-
-function accountKeys(): string[] {
-  const account = ensureSandboxAccount()
-  return [`${account.keyFile}.pub`, `${account.encryptedKeyFile}.pub`]
+function authorizedKeys({
+  accounts = [ensureSandboxAccount()],
+  publicKeyFiles,
+}: SshdOptions): string {
+  const ofAccounts = accounts
+    .flatMap(({ keyFile, encryptedKeyFile }) => [keyFile, encryptedKeyFile])
+    .map((file) => `${file}.pub`)
+  return (publicKeyFiles ?? ofAccounts).map((file) => readFileSync(file, 'utf8')).join('')
 }
 
 /** The first value of a keyword wins in sshd_config, so the caller's lines come first. */
