@@ -53,6 +53,12 @@ export interface TaskTypeDefinition<Kind extends ObjectKind = ObjectKind> {
   uses?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): Uses
   args?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): string[]
   options?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): JsonRecord
+  /**
+   * Adds other tasks in the same transaction, before this one. A type that `isBatch` does nothing but that: its task
+   * never runs and is a success at once (Aegir's platform migrate).
+   */
+  addTasks?(object: ObjectOf<Kind>, values: JsonRecord, host: Host): void
+  isBatch?: boolean
 }
 
 export type ObjectOf<Kind extends ObjectKind> = Extract<HostingObject, { kind: Kind }>
@@ -75,9 +81,22 @@ export interface ServiceTypeDefinition {
 export interface Feature {
   name: string
   title: string
+  description?: string
+  /** Under which heading it stands among the features; “Other” where absent. */
+  group?: string
+  /** It cannot be switched off. */
+  isRequired?: boolean
+  /** Off until the operator switches it on; what a user wrote always is. */
+  isOffByDefault?: boolean
   /** Names of features that come before this one and without which it is not loaded. */
   requires?: readonly string[]
   taskTypes?: readonly TaskTypeDefinition[]
+  /** All task types as declared, in turn (hook_hosting_tasks_alter): returns the whole. */
+  changeTaskTypes?(types: readonly TaskTypeDefinition[]): readonly TaskTypeDefinition[]
+  /** Objects on which dangerous tasks are refused (hook_hosting_task_guarded_nodes). */
+  guardedObjects?(host: ReadingHost): readonly Id[]
+  /** Task types that count as dangerous (hook_hosting_task_dangerous_tasks). */
+  dangerousTasks?(): readonly string[]
   services?: readonly ServiceTypeDefinition[]
   queues?: readonly QueueDefinition[]
   /**

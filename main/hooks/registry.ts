@@ -1,9 +1,10 @@
-import type { JsonRecord } from '#shared/domain/json.ts'
+import type { Id, JsonRecord } from '#shared/domain/json.ts'
 import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
 import type { QueueDefinition } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Feature, ServiceTypeDefinition, TaskTypeDefinition } from './feature.ts'
 import type { ReadingHost } from './host.ts'
+import { orderFeatures } from './order.ts'
 
 /** A hook that was left out, and why. */
 export interface HookProblem {
@@ -14,26 +15,44 @@ export interface HookProblem {
 
 /** The features in force: knows what they declare, and calls those of their hooks that give an answer. */
 export class HookRegistry {
-  readonly features: readonly Feature[]
-  readonly #taskTypes: ReadonlyMap<string, TaskTypeDefinition>
+  /** All there are, switched on or not, in the order in which they are called. */
+  readonly all: readonly Feature[]
+  readonly #isOn: (feature: Feature) => boolean
+  readonly #onProblem: (problem: HookProblem) => void
+  #inForce: InForce
 
-  constructor(features: readonly Feature[]) {
-    this.features = orderFeatures(features)
-    this.#taskTypes = new Map(
-      this.features.flatMap((feature) =>
-        (feature.taskTypes ?? []).map((type) => [keyOf(type.objectKind, type.type), type]),
-      ),
-    )
+  /** `isOn` is asked again by {@link refresh}; what goes wrong in a hook that has no task to tell goes to `onProblem`. */
+  constructor(
+    features: readonly Feature[],
+    {
+      isOn = () => true,
+      onProblem = () => undefined,
+    }: { isOn?: (feature: Feature) => boolean; onProblem?: (problem: HookProblem) => void } = {},
+  ) {
+    this.all = orderFeatures(features)
+    this.#isOn = isOn
+    this.#onProblem = onProblem
+    this.#inForce = this.#collect()
+  }
+
+  /** Features were switched on or off. */
+  refresh(): void {
+    this.#inForce = this.#collect()
+  }
+
+  /** Those switched on, each with everything that it requires. */
+  get features(): readonly Feature[] {
+    return this.#inForce.features
   }
 
   taskTypes(kind: ObjectKind): TaskTypeDefinition[] {
-    return [...this.#taskTypes.values()]
+    return [...this.#inForce.taskTypes.values()]
       .filter((type) => type.objectKind === kind)
       .sort((a, b) => a.weight - b.weight)
   }
 
   findTaskType(kind: ObjectKind, type: string): TaskTypeDefinition | undefined {
-    return this.#taskTypes.get(keyOf(kind, type))
+    return this.#inForce.taskTypes.get(keyOf(kind, type))
   }
 
   getTaskType(kind: ObjectKind, type: string): TaskTypeDefinition {
@@ -69,6 +88,15 @@ export class HookRegistry {
     return { options, problems }
   }
 
+  /** Whether a dangerous task is refused on this object because a feature guards it. */
+  isGuarded(type: string, objectId: Id, host: ReadingHost): boolean {
+    const dangerous = this.#ask('dangerousTasks', (feature) => feature.dangerousTasks?.() ?? [])
+    if (!dangerous.includes(type)) return false
+    return this.#ask('guardedObjects', (feature) => feature.guardedObjects?.(host) ?? []).includes(
+      objectId,
+    )
+  }
+
   /** Why a host name may not be used; undefined where it may. A feature that throws counts as a no. */
   refusalOfDomain(
     name: string,
@@ -84,34 +112,44 @@ export class HookRegistry {
     }
     return undefined
   }
+
+  /** What every feature gives, together; one that throws is left out and named. */
+  #ask<Answer>(hook: keyof Feature, call: (feature: Feature) => readonly Answer[]): Answer[] {
+    return this.features.flatMap((feature) => {
+      try {
+        return [...call(feature)]
+      } catch (error) {
+        this.#onProblem(toProblem(feature, hook, error))
+        return []
+      }
+    })
+  }
+
+  #collect(): InForce {
+    const on = new Set<string>()
+    for (const feature of this.all) {
+      const hasAll = (feature.requires ?? []).every((name) => on.has(name))
+      if (hasAll && (feature.isRequired === true || this.#isOn(feature))) on.add(feature.name)
+    }
+    const features = this.all.filter(({ name }) => on.has(name))
+    let types = features.flatMap((feature) => feature.taskTypes ?? [])
+    for (const feature of features) {
+      try {
+        types = [...(feature.changeTaskTypes?.(types) ?? types)]
+      } catch (error) {
+        this.#onProblem(toProblem(feature, 'changeTaskTypes', error))
+      }
+    }
+    return {
+      features,
+      taskTypes: new Map(types.map((type) => [keyOf(type.objectKind, type.type), type])),
+    }
+  }
 }
 
-/** In the order given, but each behind what it requires. A feature whose requirement is absent is refused by name. */
-export function orderFeatures(features: readonly Feature[]): Feature[] {
-  const byName = new Map(features.map((feature) => [feature.name, feature]))
-  const ordered = new Set<Feature>()
-  const visit = (feature: Feature, path: readonly string[]): void => {
-    if (ordered.has(feature)) return
-    if (path.includes(feature.name)) {
-      throw new AppError(
-        'hook.failed',
-        `Features require each other: ${[...path, feature.name].join(', ')}.`,
-      )
-    }
-    for (const name of feature.requires ?? []) {
-      const required = byName.get(name)
-      if (required === undefined) {
-        throw new AppError(
-          'hook.failed',
-          `Feature ${feature.name} requires ${name}, which is not there.`,
-        )
-      }
-      visit(required, [...path, feature.name])
-    }
-    ordered.add(feature)
-  }
-  for (const feature of features) visit(feature, [])
-  return [...ordered]
+interface InForce {
+  features: readonly Feature[]
+  taskTypes: ReadonlyMap<string, TaskTypeDefinition>
 }
 
 export function toProblem(feature: Feature, hook: string, error: unknown): HookProblem {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Feature } from '../../../main/hooks/feature.ts'
 import type { ReadingHost } from '../../../main/hooks/host.ts'
-import { HookRegistry, orderFeatures } from '../../../main/hooks/registry.ts'
+import { orderFeatures } from '../../../main/hooks/order.ts'
+import { HookRegistry } from '../../../main/hooks/registry.ts'
 import { tell } from '../../../main/hooks/tell.ts'
 import { aSite } from '../../support/objects.ts'
 
