@@ -40,7 +40,8 @@ export class Tasks {
   /** The same within a larger transaction. */
   addIn(unit: UnitOfWork, wish: TaskWish): Task {
     const { objectKind, objectId, type, origin } = wish
-    const definition = this.#parts.registry.getTaskType(objectKind, type)
+    const { registry } = this.#parts
+    const definition = registry.getTaskType(objectKind, type)
     const object = unit.object(objectKind, objectId)
     const refusal = definition.refusal(object, unit)
     if (refusal !== null) {
@@ -52,8 +53,18 @@ export class Tasks {
         },
       )
     }
+    if (registry.isGuarded(type, objectId, unit)) {
+      throw new AppError(
+        'task.not-allowed',
+        `${object.title} is guarded: ${definition.title} is refused on it.`,
+        {
+          data: { type, objectId },
+        },
+      )
+    }
     this.#refuseDouble(object, definition)
     const values = checkedValues(definition, object, wish, unit)
+    definition.addTasks?.(object, values, unit)
     return unit.addTaskOf({ object, type, values, origin })
   }
 

@@ -120,8 +120,12 @@ export class UnitOfWork implements Host {
     origin: Task['origin']
     afterId?: Id
   }): Task {
-    this.#parts.registry.getTaskType(wish.object.kind, wish.type)
-    const task = newTask({ ...wish, id: this.newId(), number: 1, now: this.now })
+    const { isBatch = false } = this.#parts.registry.getTaskType(wish.object.kind, wish.type)
+    const waiting = newTask({ ...wish, id: this.newId(), number: 1, now: this.now })
+    // What a batch does is done: the tasks that it adds are in this same transaction.
+    const task: Task = isBatch
+      ? { ...waiting, status: 'success', startedAt: this.now, endedAt: this.now }
+      : waiting
     this.#tasks.push(task)
     return task
   }
