@@ -1,5 +1,6 @@
-import { type Context, mergeOptions, referencesOf } from '../context/context.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import { type Context, mergeOptions, referencesOf } from '../context/context.ts'
+import { toProvisionError } from '../system/provision-error.ts'
 import type { CommandResult, Session } from './session.ts'
 
 /** `provision-save`: merges lasting facts into a context, or forgets it. */
@@ -16,8 +17,11 @@ export async function save(
   return { data: {}, contexts: [context], removedContexts: [] }
 }
 
-/** To forget what is not there is no error. */
+/** To forget what is not there, or does not read, is no error; what a newer release wrote is not ours to remove. */
 async function forget(session: Session, name: string): Promise<CommandResult> {
+  await session.store.find(name).catch((error: unknown) => {
+    if (toProvisionError(error).code === 'PROVISION_CONTEXT_NEWER') throw error
+  })
   await session.store.remove(name)
   return { data: {}, contexts: [], removedContexts: [name] }
 }

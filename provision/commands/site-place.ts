@@ -11,7 +11,7 @@ import {
 } from '../context/context.ts'
 import type { WebService, WebSite } from '../services/web-service.ts'
 import { kindOf } from '../system/files.ts'
-import { ProvisionError } from '../system/provision-error.ts'
+import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import type { Session } from './session.ts'
 import { getWebService } from './web.ts'
 
@@ -53,7 +53,9 @@ export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
 /** Throws PROVISION_NAME_TAKEN where another installed site of this account answers to one of the names. */
 export async function refuseTakenNames(session: Session, { site, uri }: SitePlace): Promise<void> {
   const wanted = new Set([uri, ...aliasesOf(site)])
-  for (const other of await session.store.list('site')) {
+  const warn = (error: unknown): void =>
+    session.log('warning', `Not looked into: ${toProvisionError(error).message}`)
+  for (const other of await session.store.list('site', warn)) {
     if (other.name === site.name || !isInstalled(other)) continue
     const taken = [uriOf(other), ...aliasesOf(other)].find((name) => wanted.has(name))
     if (taken !== undefined)

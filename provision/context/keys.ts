@@ -76,14 +76,10 @@ function reference(value: Json): Checked {
 }
 
 function folder(value: Json): Checked {
+  const path = typeof value === 'string' ? value.replace(/(?<=.)\/+$/, '') : ''
   const isGood =
-    typeof value === 'string' &&
-    value.length <= 1024 &&
-    /^(~?\/)[^\p{Cc}]*$/u.test(value) &&
-    !value.split('/').includes('..')
-  return isGood
-    ? { value: value.replace(/(?<=.)\/+$/, '') }
-    : { problem: 'is not a path from / or ~/ without “..”' }
+    path.length <= 1024 && /^(\/|~\/)[^\p{Cc}]*$/u.test(path) && !path.split('/').includes('..')
+  return isGood ? { value: path } : { problem: 'is not a path from / or ~/ without “..”' }
 }
 
 function hostName(value: Json): Checked {

@@ -3,7 +3,7 @@ import { isRecord } from '#shared/protocol/wire.ts'
 import { findText, namesIn, remove, writeAtomically } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { type Context, FORMAT } from './context.ts'
-import { type ContextType, isContextName, isContextType } from './keys.ts'
+import { checkValue, type ContextType, isContextName, isContextType } from './keys.ts'
 
 /** The contexts of this account: one file each, 0600, written whole. Who writes holds the context's lock. */
 export class ContextStore {
@@ -31,22 +31,32 @@ export class ContextStore {
     )
   }
 
+  /** Two flushes to disk, unless the file says just this already. */
   async write(context: Context): Promise<void> {
-    await writeAtomically(this.#file(context.name), `${JSON.stringify(context, null, 2)}\n`)
+    const file = this.#file(context.name)
+    const text = `${JSON.stringify(context, null, 2)}\n`
+    if ((await findText(file)) !== text) await writeAtomically(file, text)
   }
 
   async remove(name: string): Promise<void> {
     await remove(this.#file(name))
   }
 
-  /** All contexts of a type, by name. */
-  async list(type: ContextType): Promise<Context[]> {
+  /** All contexts of a type, by name. Throws where one does not read, unless `onUnreadable` takes it. */
+  async list(type: ContextType, onUnreadable?: (error: unknown) => void): Promise<Context[]> {
     const names = (await namesIn(this.#folder))
       .filter((file) => file.endsWith('.json'))
       .map((file) => file.slice(0, -'.json'.length))
       .filter(isContextName)
-    const contexts = await Promise.all(names.map((name) => this.find(name)))
-    return contexts.filter((context) => context?.type === type) as Context[]
+    const contexts = await Promise.all(
+      names.map((name) =>
+        this.find(name).catch((error: unknown) => {
+          if (onUnreadable === undefined) throw error
+          onUnreadable(error)
+        }),
+      ),
+    )
+    return contexts.flatMap((context) => (context?.type === type ? [context] : []))
   }
 
   #file(name: string): string {
@@ -65,6 +75,15 @@ function parseContext(name: string, text: string): Context {
     )
   if (format !== FORMAT || !isContextType(type) || !isRecord(options))
     throw new ProvisionError('PROVISION_CONTEXT_DAMAGED', `The file of @${name} does not read.`)
+  // What was checked when it was saved may have been changed by hand since.
+  for (const [key, value] of Object.entries(options)) {
+    const checked = checkValue(type, key, value)
+    if (checked !== undefined && 'problem' in checked)
+      throw new ProvisionError(
+        'PROVISION_CONTEXT_DAMAGED',
+        `In the file of @${name}, “${key}” ${checked.problem}.`,
+      )
+  }
   return { format, name, type, options }
 }
 

@@ -27,7 +27,7 @@ export class EmbeddedService implements WebService {
         run: async (signal) => {
           const { port } = this.#parts
           const answer = await askLocally(port, 'localhost', { signal })
-          if (answer?.headers[HEADER] === 'embedded') return undefined
+          if (answer?.headers.get(HEADER) === 'embedded') return undefined
           throw new ProvisionError(
             'PROVISION_EMBEDDED_ABSENT',
             `The embedded web server does not answer on port ${port}: start the application that carries it.`,

@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import * as files from 'node:fs/promises'
 import os from 'node:os'
 import type { JsonRecord } from '#shared/domain/json.ts'
 
@@ -17,14 +17,19 @@ export const hasIpv6 = (): boolean =>
 /** What a verify reports of the machine. */
 export async function machineFacts(home: string): Promise<JsonRecord> {
   const { oneMinute, cpus } = readLoad()
-  const { bavail, blocks, bsize } = await statfs(home)
   return {
     node: process.version.slice(1),
     system: `${os.type()} ${os.release()}`,
     cpus,
     load: Math.round(oneMinute * 100) / 100,
     memoryBytes: os.totalmem(),
-    diskFreeBytes: bavail * bsize,
-    diskSizeBytes: blocks * bsize,
+    ...(await diskFacts(home)),
   }
+}
+
+async function diskFacts(folder: string): Promise<JsonRecord> {
+  // Node has it from 18.15 on.
+  if (typeof files.statfs !== 'function') return {}
+  const { bavail, blocks, bsize } = await files.statfs(folder)
+  return { diskFreeBytes: bavail * bsize, diskSizeBytes: blocks * bsize }
 }

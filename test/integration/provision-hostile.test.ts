@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +6,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Json } from '#shared/domain/json.ts'
 import { MAX_LINE_BYTES, parseEvent } from '#shared/protocol/provision.ts'
-import { makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
+import { ANY_LOAD, makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
 
 let account: ProvisionHome
 const inHome = (name: string) => path.join(account.home, name)
@@ -126,11 +126,23 @@ describe('a context', () => {
     const file = account.put('.hosting-desk/contexts/newer.json', text)
     for (const { result } of [
       await account.save('newer', { remote_host: 'x' }),
+      await account.save('newer', { delete: true }),
       await command('verify', 'newer'),
     ])
       expect(result.errorCode).toBe('PROVISION_CONTEXT_NEWER')
     expect(readFileSync(file, 'utf8')).toBe(text)
-    await account.save('newer', { delete: true })
+    rmSync(file)
+  })
+
+  test.each([
+    ['cut', '{"format":1,"na'],
+    ['changed by hand', '{"format":1,"name":"bad","type":"site","options":{"uri":"../../x"}}'],
+  ])('that was %s is not worked with, and can be forgotten', async (_how, text) => {
+    const file = account.put('.hosting-desk/contexts/bad.json', text)
+    for (const name of ['verify', 'install', 'delete'])
+      expect((await command(name, 'bad')).result.errorCode).toBe('PROVISION_CONTEXT_DAMAGED')
+    expect((await account.save('bad', { delete: true })).result.isOk).toBe(true)
+    expect(existsSync(file)).toBe(false)
   })
 
   test('is 0600, keeps its type, forgets a key with null, and goes with delete, twice', async () => {
@@ -168,7 +180,6 @@ describe('a platform', () => {
 
   test.each([
     '/',
-    '~/',
     '~/sites',
     '~/sites/x/..x',
     '~/.hosting-desk',
@@ -181,7 +192,7 @@ describe('a platform', () => {
     expect(result.errorCode).toMatch(/^PROVISION_(FOLDER_NOT_ALLOWED|NO_SUCH_FOLDER)$/)
   })
 
-  test.each(['relative', '~/../x', '/a/../b', '~root/x'])(
+  test.each(['relative', '~', '~/', '~/../x', '/a/../b', '~root/x'])(
     'is refused at once as %s',
     async (root) => {
       const { result } = await account.save('platform_q', { context_type: 'platform', root })
@@ -228,6 +239,7 @@ describe('on the embedded web service', () => {
       context_type: 'server',
       http_service_type: 'embedded',
       http_port: port,
+      critical_load_multiplier: ANY_LOAD,
     })
     await account.save('platform_e', {
       context_type: 'platform',

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../support/free-port.ts'
 import { fetchByHost, findNginxMaster, stopNginx, workersOf } from '../support/nginx.ts'
-import { makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
+import { ANY_LOAD, makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
 
 const SITE = 'www.example.test'
 
@@ -26,6 +26,7 @@ describe('a static site on real nginx, as an unprivileged account', () => {
       remote_host: '127.0.0.1',
       http_service_type: 'nginx',
       http_port: port,
+      critical_load_multiplier: ANY_LOAD,
     })
     await account.save('platform_a', {
       context_type: 'platform',
@@ -124,6 +125,7 @@ describe('what nginx is told', () => {
       context_type: 'server',
       http_service_type: 'nginx',
       http_port: port,
+      critical_load_multiplier: ANY_LOAD,
     })
     await account.save('platform_a', {
       context_type: 'platform',

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { fetchByHost, findNginxMaster, stopNginx } from '../support/nginx.ts'
-import { makeProvisionHome, type ProvisionHome, type Running } from '../support/provision.ts'
+import {
+  ANY_LOAD,
+  makeProvisionHome,
+  type ProvisionHome,
+  type Running,
+} from '../support/provision.ts'
 
 const SITE = 'www.example.test'
 let account: ProvisionHome
@@ -21,6 +26,7 @@ beforeEach(async () => {
     context_type: 'server',
     http_service_type: 'nginx',
     http_port: port,
+    critical_load_multiplier: ANY_LOAD,
   })
   await account.save('platform_a', {
     context_type: 'platform',

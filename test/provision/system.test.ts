@@ -9,6 +9,7 @@ import { isWithin } from '../../provision/commands/platform.ts'
 import { toStamp } from '../../provision/commands/site-backup.ts'
 import { removeStep, replaceText } from '../../provision/steps/files.ts'
 import { takeLock } from '../../provision/system/lock.ts'
+import { parseAnswer } from '../../provision/system/net.ts'
 import { runProgram } from '../../provision/system/process.ts'
 import { findStart } from '../../provision/system/process-table.ts'
 import { toProvisionError } from '../../provision/system/provision-error.ts'
@@ -137,6 +138,26 @@ describe('files', () => {
     await step.discard?.()
     expect(await readdir(folder)).toEqual([])
   })
+})
+
+describe('the head of an answer', () => {
+  test('is read with its headers by lower case', () => {
+    const answer = parseAnswer('HTTP/1.1 404 Not Found\r\nX-Y:  z:1 \r\nA: b\r\n\r\nbody')
+    expect(answer?.status).toBe(404)
+    expect(answer?.headers).toEqual(
+      new Map([
+        ['x-y', 'z:1'],
+        ['a', 'b'],
+      ]),
+    )
+  })
+
+  test.each(['', 'SSH-2.0-OpenSSH\r\n\r\n', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 2x\r\n\r\n'])(
+    'that is none is no answer: %j',
+    (text) => {
+      expect(parseAnswer(text)).toBeUndefined()
+    },
+  )
 })
 
 test.each([
