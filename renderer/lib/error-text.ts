@@ -219,13 +219,15 @@ export const toFieldProblems = (error: unknown): FormProblems =>
 export const isNotFound = (error: unknown): boolean => {
   const code = findDeskError(error)?.code
   // An id that is none at all is refused before it is looked up.
-  return code === 'object.not-found' || code === 'input.invalid'
+  return code === 'object.not-found' || code === 'input.invalid' || codeOf(error) === 'BAD_REQUEST'
 }
 
 /** Calls that were under way when the connection went, and calls made while it was down. */
 export const isConnectionLoss = (error: unknown): boolean =>
   error instanceof Error &&
-  (error.name === 'AbortError' || /WebSocket is not open|peer .*closed|closed/i.test(error.message))
+  codeOf(error) !== 'DESK' &&
+  (error.name === 'AbortError' ||
+    /^(Cannot send message, WebSocket|\[AsyncIdQueue\])/.test(error.message))
 
 export function findDeskError(error: unknown): DeskError | undefined {
   if (codeOf(error) !== 'DESK' || !(error instanceof Error) || !('data' in error)) return undefined

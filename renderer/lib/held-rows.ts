@@ -9,7 +9,8 @@ export function mergeHeld<Row extends { id: string }>(
 ): (Row | undefined)[] {
   const byId = new Map(fresh.map((row) => [row.id, row]))
   const known = new Set(shown.flatMap((row) => (row === undefined ? [] : [row.id])))
-  return shown.map((row, place) => {
+  // Not `map`, which leaves out the places of a list that were never set.
+  return Array.from(shown, (row, place) => {
     if (row !== undefined) return byId.get(row.id) ?? row
     const arrived = fresh[place - offset]
     return arrived !== undefined && !known.has(arrived.id) ? arrived : undefined

@@ -1,0 +1,233 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { aBusyDesk, aLine, anEmptyDesk, anId, aTask } from '../support/fake-desk.ts'
+import { serveFakeMain, type FakeDesk, type FakeMain } from '../support/fake-main.ts'
+
+/** The built pages in a real browser over a main that answers from arrays: what they do by themselves. */
+let folder: string
+let browser: Browser
+let page: Page
+const complaints: string[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
+  await build({ logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } })
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+  })
+})
+afterAll(async () => {
+  await browser.close()
+  await rm(folder, { recursive: true })
+})
+afterEach(() => void complaints.splice(0))
+
+/** Opens a page of a desk; what it logs as an error or asks of another origin is a complaint. */
+async function open(desk: FakeDesk, at: string): Promise<FakeMain> {
+  const main = await serveFakeMain(desk, folder)
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  onTestFinished(async () => {
+    await context.close()
+    await main.close()
+  })
+  page = await context.newPage()
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('request', (request) => {
+    const url = request.url()
+    if (!url.startsWith(main.address) && !url.startsWith('data:')) complaints.push(url)
+  })
+  await page.goto(`${main.address}#${at}`)
+  return main
+}
+const rows = () => page.getByRole('listitem')
+const aSiteNumber = (number: number) => {
+  const [site] = aBusyDesk().sites
+  if (!site) throw new Error('A busy desk has a site.')
+  return { ...site, id: anId(10_000 + number), name: `site${number}.example.com` }
+}
+
+describe('every page', () => {
+  test.each([
+    ['/tasks', 'Tasks'],
+    [`/tasks/${anId(1007)}`, 'Install www.example.com'],
+    ['/sites', 'Sites'],
+    [`/sites/${anId(302)}`, 'bücher.example'],
+    ['/sites/add', 'Install a site'],
+    ['/platforms', 'Platforms'],
+    [`/platforms/${anId(201)}`, 'Static template'],
+    ['/platforms/add', 'Add a platform'],
+    ['/servers', 'Servers'],
+    [`/servers/${anId(101)}`, 'web1'],
+    ['/servers/add', 'Add a server'],
+    ['/backups', 'Backups'],
+    ['/queues', 'Queues'],
+    ['/sites/nonsense', 'No longer here'],
+    ['/nowhere', 'No longer here'],
+  ])('%s is shown, asks nothing of another origin and keeps to the policy', async (at, title) => {
+    await open(aBusyDesk(), at)
+    await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    expect(await page.title()).toBe(`${title} · Hosting Desk`)
+    expect(complaints).toEqual([])
+  })
+})
+
+test('a list of ten thousand holds only the rows on the screen, and scrolls to its end', async () => {
+  const sites = Array.from({ length: 10_000 }, (_, number) => aSiteNumber(number))
+  await open(aBusyDesk({ sites }), '/sites')
+  await page.getByText('site0.example.com').waitFor()
+  await page.getByText('site3.example.com').hover()
+  await page.keyboard.press('End')
+  await page.getByText('site9999.example.com').waitFor()
+  expect(
+    await page.getByRole('list', { name: 'Sites' }).getByRole('listitem').count(),
+  ).toBeLessThan(60)
+})
+
+test('rows that arrive do not move what is under the pointer', async () => {
+  const main = await open(aBusyDesk(), '/tasks')
+  const first = page.getByRole('list', { name: 'Tasks' }).getByRole('listitem').first()
+  await first.hover()
+  const before = await first.textContent()
+  main.desk.tasks.unshift(aTask(77, { title: 'Delete' }))
+  main.tell({ event: 'stored', table: 'task', ids: [] })
+  await page.getByRole('button', { name: '1 new' }).waitFor()
+  expect((await first.textContent())?.slice(0, 20)).toBe(before?.slice(0, 20))
+  await page.getByRole('button', { name: '1 new' }).click()
+  await page.getByText('#77').waitFor()
+})
+
+test('a page is live: what is stored elsewhere shows by itself', async () => {
+  const main = await open(anEmptyDesk(), '/servers')
+  await page.getByRole('main').getByRole('link', { name: 'Add a server' }).last().waitFor()
+  main.desk.servers = aBusyDesk().servers
+  main.tell({ event: 'stored', table: 'server', ids: [] })
+  await page.getByText('hosting@web1.example.com').waitFor()
+})
+
+test('a lost connection is said calmly, and made again with what changed meanwhile', async () => {
+  const main = await open(aBusyDesk(), '/sites')
+  await page.getByText('www.example.com').waitFor()
+  main.desk.sites = [aSiteNumber(5)]
+  main.cut()
+  await page.getByText('site5.example.com').waitFor()
+  await page.getByRole('button', { name: 'Running tasks' }).waitFor()
+  expect(await page.getByRole('alert').filter({ hasText: 'went wrong' }).count()).toBe(0)
+})
+
+test('markup of a server is only ever text', async () => {
+  const attack =
+    '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
+  const task = aTask(1, { status: 'error', errorMessage: attack, errorCode: 'PROVISION_X' })
+  const logs = new Map([[anId(5001), { total: 1, at: () => aLine(0, attack, 'error') }]])
+  await open(aBusyDesk({ tasks: [task], logs }), `/tasks/${task.id}`)
+  await page.getByRole('log').getByText('<img src=x').waitFor()
+  expect(await page.title()).toContain('Hosting Desk')
+  expect(await page.locator('img').count()).toBe(0)
+})
+
+test('keys lead through the lists and back', async () => {
+  await open(aBusyDesk(), '/sites')
+  await page.getByText('www.example.com').waitFor()
+  await page.keyboard.press('g')
+  await page.keyboard.press('t')
+  await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor()
+  await page.getByText('#2', { exact: true }).waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await eventually(async () => expect(await page.locator('a:focus').textContent()).toContain('#2'))
+  await page.keyboard.press('Enter')
+  await page
+    .getByRole('heading', { level: 1, name: 'Install www.example.com' })
+    .or(page.getByRole('heading', { level: 1, name: 'Backup www.example.com' }))
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('heading', { level: 1, name: 'Tasks' }).waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type('run.lost')
+  await eventually(async () => expect(await rows().filter({ hasText: '#' }).count()).toBe(1))
+})
+
+test('an unknown host key is asked about before anything is sent, and the server gets its name last', async () => {
+  const main = await open(aBusyDesk(), '/servers')
+  await page.getByRole('link', { name: 'Add a server' }).click()
+  await page.getByLabel('Address').fill('web1.example.com')
+  await page.getByLabel('Account').fill('hosting')
+  await page.getByRole('button', { name: 'Check the connection' }).click()
+  await page.getByText('SHA256:AbCdEfGh').waitFor()
+  expect(main.desk.trusted).toEqual([])
+  await page.getByRole('button', { name: 'It is the same, trust it' }).click()
+  await eventually(async () => expect(await page.getByLabel('Name').inputValue()).toBe('web1'))
+  expect(main.desk.trusted).toHaveLength(1)
+  await page.getByRole('button', { name: 'Add web1' }).click()
+  await page.getByRole('log').waitFor()
+})
+
+test('several bad fields are told at once, and the first has the focus', async () => {
+  await open(aBusyDesk(), '/servers/add')
+  await page.getByLabel('Port').fill('0')
+  await page.getByLabel('Account').fill('a b')
+  await page.getByRole('button', { name: 'Check the connection' }).click()
+  await page.getByText('A server needs an address').waitFor()
+  await page.getByText('A port is a number from 1 to 65535.').waitFor()
+  await page.getByText('This is no account name').waitFor()
+  await eventually(async () =>
+    expect(
+      await page.getByLabel('Address').evaluate((field) => field === document.activeElement),
+    ).toBe(true),
+  )
+})
+
+test('what main finds wrong stands at its field, and typing takes it away', async () => {
+  await open(aBusyDesk(), '/sites/add')
+  await page.getByLabel('Site name').fill('Bücher.example')
+  await page.getByText('Stored as xn--bcher-kva.example.').waitFor()
+  await page.getByRole('button', { name: 'Install bücher.example' }).click()
+  await page.getByText('This name is taken on web1.').waitFor()
+  await page.getByLabel('Site name').fill('www.example.org')
+  await page.getByText('This name is taken on web1.').waitFor({ state: 'detached' })
+})
+
+test('what destroys asks for the name, and refused tasks say why', async () => {
+  await open(aBusyDesk(), `/sites/${anId(301)}`)
+  await page.getByRole('button', { name: 'Actions for www.example.com' }).click()
+  await page.getByText('There is no backup of this site yet.').waitFor()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  const button = page.getByRole('button', { name: 'Delete www.example.com' })
+  await button.waitFor()
+  expect(await button.isDisabled()).toBe(true)
+  await page.getByLabel('Name').fill('www.example.com')
+  expect(await button.isDisabled()).toBe(false)
+})
+
+test('a long log is followed to its end with few lines on the page, searched and filtered', async () => {
+  const total = 50_000
+  const at = (index: number) =>
+    aLine(
+      index,
+      `line ${index}${index === 31_234 ? ' needle' : ''}`,
+      index === 40_000 ? 'error' : 'info',
+    )
+  const logs = new Map([[anId(5005), { total, at }]])
+  await open(aBusyDesk({ logs }), `/tasks/${anId(1005)}`)
+  await page.getByText('50000 lines').waitFor()
+  const log = page.getByRole('log')
+  await log.getByText('line 49999').waitFor()
+  await log.focus()
+  await page.keyboard.press('e')
+  await log.getByText('line 40000').waitFor()
+  await page.keyboard.press('Control+f')
+  await page.getByLabel('Search the log').fill('NEEDLE')
+  await page.getByText('0 of 1').waitFor()
+  await page.keyboard.press('Enter')
+  await log.locator('mark', { hasText: 'needle' }).waitFor()
+  expect(await log.locator('time').count()).toBeLessThan(120)
+})
