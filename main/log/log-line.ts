@@ -69,7 +69,8 @@ export interface LineStart {
 
 /** The start of the line at `at`, read byte by byte: a million lines take a fraction of a second. */
 export function parseLineStart(bytes: Buffer, at: number): LineStart | undefined {
-  if (bytes.compare(SOURCE, 0, SOURCE.length, at, at + SOURCE.length) !== 0) return undefined
+  if (bytes.compare(SOURCE, 0, SOURCE.length, at, Math.min(at + SOURCE.length, bytes.length)) !== 0)
+    return undefined
   const place = at + SOURCE.length
   const found =
     bytes[place] === BRACKET ? parseSource(bytes, place + 1) : { source: null, end: place + 4 }

@@ -1,4 +1,4 @@
-import { Secret } from '../lib/secret.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { Secrets } from './secrets.ts'
 
 const KINDS = ['password', 'passphrase'] as const

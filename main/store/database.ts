@@ -25,10 +25,19 @@ export class Database {
   readonly #sql: SqlDatabase
   readonly #prepared = new Map<string, Statement>()
 
-  /** A database over these bytes, which are its own from now on; an empty one without them. The caller closes it. */
+  /**
+   * A database over these bytes, which are its own from now on; an empty one without them.
+   * Throws where they are no SQLite file. The caller closes it.
+   */
   static async open(bytes?: Uint8Array): Promise<Database> {
     const { Database: Sql } = await loadSqlJs()
-    return new Database(new Sql(bytes))
+    const sql = new Sql(bytes)
+    try {
+      return new Database(sql)
+    } catch (error) {
+      sql.close()
+      throw error
+    }
   }
 
   private constructor(sql: SqlDatabase) {

@@ -144,18 +144,29 @@ async function readFile(file: string): Promise<Buffer> {
 
 /** A file that is no whole export of ours, or of a newer version, is refused before anything is changed. */
 async function checkExport(file: string, bytes: Buffer): Promise<void> {
-  // A copy: SQLite may write into the bytes that it is given.
-  const database = await Database.open(Buffer.from(bytes))
+  const problems = await findProblems(file, bytes)
+  if (problems.length === 0) return
+  throw new AppError(
+    'store.damaged',
+    `${file} is no whole export of Hosting Desk (${problems[0] ?? ''}). Nothing was changed.`,
+    { data: { problems } },
+  )
+}
+
+async function findProblems(file: string, bytes: Buffer): Promise<string[]> {
+  let database: Database | undefined
   try {
+    // A copy: SQLite may write into the bytes that it is given.
+    database = await Database.open(Buffer.from(bytes))
     const { version } = database
     if (version > MIGRATIONS.length)
       throw new AppError('store.newer-format', `${file} was written by a newer Hosting Desk.`)
-    const problems = version < 1 ? ['no store'] : problemsOf(database, version)
-    if (problems.length > 0) throw noExport(file, problems)
-  } catch (cause) {
-    throw isAppError(cause) ? cause : noExport(file, [], cause)
+    return version < 1 ? ['it holds no store'] : problemsOf(database, version)
+  } catch (error) {
+    if (isAppError(error)) throw error
+    return [error instanceof Error ? error.message : String(error)]
   } finally {
-    database.close()
+    database?.close()
   }
 }
 
@@ -167,13 +178,6 @@ const problemsOf = (database: Database, version: number): string[] =>
         .all('PRAGMA integrity_check(1)')
         .map((row) => String(row['integrity_check']))
         .filter((text) => text !== 'ok')
-
-const noExport = (file: string, problems: readonly string[], cause?: unknown): AppError =>
-  new AppError(
-    'store.damaged',
-    `${file} is no whole export of Hosting Desk${problems[0] === undefined ? '' : ` (${problems[0]})`}. Nothing was changed.`,
-    { data: { problems }, cause },
-  )
 
 async function keepPresent({ folder, now }: MaintenanceOptions & { now: () => number }): Promise<{
   keptAs: string | undefined

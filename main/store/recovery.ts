@@ -176,12 +176,13 @@ const isWithoutContent = (content: Read): boolean => content.records.length === 
 
 /** Undefined where SQLite cannot read it although its checksum is right. */
 async function openDatabase(snapshot: Snapshot, generation: number): Promise<Base | undefined> {
-  const database = await Database.open(snapshot.bytes)
+  let database: Database | undefined
   try {
+    database = await Database.open(snapshot.bytes)
     refuseNewer(database.version)
     return { database, generation, sequence: snapshot.sequence }
   } catch (error) {
-    database.close()
+    database?.close()
     if (error instanceof AppError) throw error
     return undefined
   }

@@ -11,7 +11,10 @@ export class FailingDisk implements Disk {
   readonly #failAt: number
   readonly #mode: 'cut' | 'refuse'
 
-  constructor({ failAt = Infinity, mode = 'cut' as 'cut' | 'refuse' } = {}) {
+  constructor({
+    failAt = Infinity,
+    mode = 'cut',
+  }: { failAt?: number; mode?: 'cut' | 'refuse' } = {}) {
     this.#failAt = failAt
     this.#mode = mode
   }

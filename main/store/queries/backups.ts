@@ -27,3 +27,7 @@ export function lastBackupsOf(store: Store, siteIds: readonly Id[]): ReadonlyMap
   const backups = siteIds.flatMap((id) => lastBackup(store, id) ?? [])
   return new Map(backups.map((backup) => [backup.siteId, backup]))
 }
+
+/** All backups of a site, newest first. */
+export const listBackupsOf = (store: Store, siteId: Id): Backup[] =>
+  store.select('backup', 'WHERE siteId = ? ORDER BY createdAt DESC, id DESC', [siteId])

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { realDisk } from '../../../main/store/disk.ts'
 import { journalName, snapshotName } from '../../../main/store/generations.ts'
 import { parseJournal, renderRecord } from '../../../main/store/journal.ts'
+import { renderSnapshot } from '../../../main/store/snapshot.ts'
 import { recover } from '../../../main/store/recovery.ts'
 import type { Store } from '../../../main/store/store.ts'
 import { FailingDisk } from '../../support/failing-disk.ts'
@@ -134,8 +135,9 @@ describe('a journal', () => {
     for (const data of ['{', 'null', '{"value":{"__proto__":1}}', '[]'])
       forgeRecord(folder, 0, `INSERT OR REPLACE INTO queue VALUES ('bad', '${data}', 1)`)
     const store = await openStore(folder)
+    expect(() => store.find('queue', 'bad')).toThrow(/queue bad .*cannot be read/)
     expect(() => store.find('queue', 'bad')).toThrow(
-      expect.objectContaining({ code: 'store.damaged', message: expect.stringContaining('bad') }),
+      expect.objectContaining({ code: 'store.damaged' }),
     )
     expect(settingsOf(store)).toEqual({ a: 1 })
   })
@@ -281,6 +283,17 @@ describe('a checkpoint', () => {
     expect(asideOf(folder).some((name) => name.endsWith(journalName(5)))).toBe(true)
     await storeWith(folder, 9)
     expect(await reopened(folder)).toEqual({ state: { a: 9 }, notices: [] })
+  })
+
+  test('whose snapshot checks out but is no database falls back too', async () => {
+    const folder = temporaryFolder()
+    const store = await openStore(folder)
+    await checkpoints(store, 2)
+    const state = settingsOf(store)
+    await store.close()
+    const parts = renderSnapshot({ sequence: 9, bytes: Buffer.alloc(9000, 'x') })
+    fs.writeFileSync(file(folder, snapshotName(2)), Buffer.concat(parts))
+    expect(await reopened(folder)).toMatchObject({ state, notices: [expect.anything()] })
   })
 
   test('with no readable snapshot left is refused and left untouched', async () => {

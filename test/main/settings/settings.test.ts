@@ -1,0 +1,85 @@
+import { inspect } from 'node:util'
+import { expect, test } from 'vitest'
+import type { Json } from '#shared/domain/json.ts'
+import { Secret } from '../../../main/lib/secret.ts'
+import type { SecretBox } from '../../../main/settings/secret-box.ts'
+import { Secrets } from '../../../main/settings/secrets.ts'
+import { Settings } from '../../../main/settings/settings.ts'
+
+function memory<Value>(stored = new Map<string, Value>()) {
+  return {
+    stored,
+    read: (name: string) => stored.get(name),
+    write: (name: string, value: Value) => Promise.resolve(void stored.set(name, value)),
+    remove: (name: string) => Promise.resolve(void stored.delete(name)),
+  }
+}
+
+/** Turns text around; what was not sealed by it cannot be unsealed. */
+const box: SecretBox = {
+  seal: (text) => `sealed:${[...text].reverse().join('')}`,
+  unseal(sealed) {
+    if (!sealed.startsWith('sealed:')) throw new Error('sealed elsewhere')
+    return [...sealed.slice(7)].reverse().join('')
+  },
+}
+
+test('a setting has its initial value until one is set, and keeps that', async () => {
+  const storage = memory<Json>()
+  const settings = new Settings(storage)
+  expect(settings.get('dispatch.isPaused')).toBe(false)
+  await settings.set('dispatch.isPaused', true)
+  expect(new Settings(storage).get('dispatch.isPaused')).toBe(true)
+})
+
+test('a setting that no longer fits counts as not set', () => {
+  const storage = memory<Json>(new Map([['log.keepDays', 'for ever']]))
+  expect(new Settings(storage).get('log.keepDays')).toBeNull()
+})
+
+test('a setting refuses what does not fit it', async () => {
+  const storage = memory<Json>()
+  await expect(new Settings(storage).set('log.keepDays', -1)).rejects.toThrow()
+  expect(storage.stored.size).toBe(0)
+})
+
+test('a secret is stored sealed where there is a box, and is there after the next start', async () => {
+  const storage = memory<string>()
+  await new Secrets(storage, box).set('web1', new Secret('hunter2'))
+  expect([...storage.stored.values()].join()).not.toContain('hunter2')
+  expect(new Secrets(storage, box).get('web1')?.reveal()).toBe('hunter2')
+})
+
+test('a secret is kept in memory only where there is no box', async () => {
+  const storage = memory<string>()
+  const secrets = new Secrets(storage, null)
+  await secrets.set('web1', new Secret('hunter2'))
+  expect(secrets.get('web1')?.reveal()).toBe('hunter2')
+  expect(storage.stored.size).toBe(0)
+  expect(new Secrets(storage, null).get('web1')).toBeUndefined()
+})
+
+test('a secret that was sealed elsewhere counts as none', () => {
+  const storage = memory<string>(new Map([['web1', 'of another keychain']]))
+  expect(new Secrets(storage, box).get('web1')).toBeUndefined()
+})
+
+test('a secret that was removed is gone', async () => {
+  const storage = memory<string>()
+  const secrets = new Secrets(storage, box)
+  await secrets.set('web1', new Secret('hunter2'))
+  await secrets.remove('web1')
+  expect(secrets.get('web1')).toBeUndefined()
+  expect(storage.stored.size).toBe(0)
+})
+
+test('a secret shows itself nowhere', () => {
+  const secret = new Secret('hunter2')
+  const shown = [
+    `${String(secret)}`,
+    JSON.stringify({ secret }),
+    inspect({ secret }),
+    Object.keys(secret),
+  ]
+  expect(shown.join()).not.toContain('hunter2')
+})
