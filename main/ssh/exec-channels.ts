@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, ClientChannel } from 'ssh2'
 import { AppError } from '#shared/errors.ts'
 import { sshError } from './ssh-error.ts'
@@ -9,6 +10,10 @@ type ExecOptions = NonNullable<Parameters<Connection['exec']>[1]>
 
 /** OpenSSH allows 10 sessions a connection unless told otherwise; 8 leave room for a server that counts differently. */
 export const MAX_CHANNELS = 8
+
+/** Where nothing of ours runs that could make room, a refusal is believed after so many tries. */
+const MAX_LONE_REFUSALS = 20
+const LONE_REFUSAL_MS = 25
 
 const DEFAULT_TIMEOUT_MS = 60_000
 const DEFAULT_MAX_OUTPUT_BYTES = 4 * 1024 * 1024
@@ -38,48 +43,59 @@ export class ExecChannels {
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<ExecResult> {
-    const channel = await this.openChannel(
+    const { used } = await this.#openChannel(
       commandLine(command.argv, command.script),
+      (channel) => collect(channel, this.#host, command.stdin, options),
       options.signal,
     )
-    return collect(channel, this.#host, command.stdin, options)
+    return used.result
   }
 
-  /** A channel that stays open as long as the connection is of use. */
-  async openLasting(line: string): Promise<ClientChannel> {
-    const channel = await this.openChannel(line)
-    this.#lasting += 1
-    channel.once('close', () => (this.#lasting -= 1))
-    return channel
+  /** A channel that stays open as long as the connection is of use, handed to `use` as soon as it is there. */
+  async openLasting<Used>(line: string, use: (channel: ClientChannel) => Used): Promise<Used> {
+    const { used } = await this.#openChannel(line, (channel) => {
+      this.#lasting += 1
+      channel.once('close', () => (this.#lasting -= 1))
+      return use(channel)
+    })
+    return used
   }
 
-  /** A channel that runs `line`; it counts until it closes. */
-  async openChannel(line: string, signal?: AbortSignal): Promise<ClientChannel> {
-    for (;;) {
+  /**
+   * A channel that runs `line`; it counts until it closes. `use` is called in the same turn in which the channel is
+   * there: a short command's output, exit and close may all come in the next one.
+   */
+  async #openChannel<Used>(
+    line: string,
+    use: (channel: ClientChannel) => Used,
+    signal?: AbortSignal,
+  ): Promise<{ used: Used }> {
+    for (let refusals = 0; ; refusals++) {
       await this.#enter(signal)
       try {
-        const channel = await this.#request(line)
-        channel.once('close', () => this.#leave())
-        return channel
+        return await this.#request(line, use)
       } catch (error) {
         this.#leave()
         if (!isRefusal(error)) throw connectionLost(this.#host, error)
-        // Where none of ours will close, waiting would be for ever.
-        if (this.#open <= this.#lasting) throw channelsRefused(this.#host, error)
-        this.#limit = Math.max(1, Math.min(this.#limit, this.#open))
+        const isAlone = this.#open <= this.#lasting
+        if (isAlone && refusals >= MAX_LONE_REFUSALS) throw channelsRefused(this.#host, error)
+        this.#limit = Math.max(this.#lasting + 1, Math.min(this.#limit, this.#open))
+        // A server counts a session for a moment longer than we do.
+        if (isAlone) await delay(LONE_REFUSAL_MS)
       }
     }
   }
 
-  #request(line: string): Promise<ClientChannel> {
+  #request<Used>(line: string, use: (channel: ClientChannel) => Used): Promise<{ used: Used }> {
     return new Promise((resolve, reject) => {
       const onClose = (): void => reject(new Error('closed'))
       this.#client.once('close', onClose)
       try {
         this.#client.exec(line, (error, channel) => {
           this.#client.off('close', onClose)
-          if (error === undefined) resolve(channel)
-          else reject(error)
+          if (error !== undefined) return reject(error)
+          channel.once('close', () => this.#leave())
+          resolve({ used: use(channel) })
         })
       } catch (error) {
         this.#client.off('close', onClose)
@@ -148,8 +164,8 @@ function collect(
     timeoutMs = DEFAULT_TIMEOUT_MS,
     maxOutputBytes = DEFAULT_MAX_OUTPUT_BYTES,
   }: ExecOptions,
-): Promise<ExecResult> {
-  return new Promise((resolve, reject) => {
+): { result: Promise<ExecResult> } {
+  const result = new Promise<ExecResult>((resolve, reject) => {
     const out: Buffer[] = []
     const err: Buffer[] = []
     let outBytes = 0
@@ -190,6 +206,7 @@ function collect(
     signal?.addEventListener('abort', onAbort, { once: true })
     channel.end(stdin)
   })
+  return { result }
 }
 
 const tooSlow = (host: string, timeoutMs: number): AppError =>

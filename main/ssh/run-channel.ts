@@ -60,11 +60,13 @@ export class RunChannel {
   #failure: AppError | undefined
 
   /** Opens the channel; its far side is known to work once it answers. */
-  static async open(channels: ExecChannels, host: string): Promise<RunChannel> {
+  static open(channels: ExecChannels, host: string): Promise<RunChannel> {
     const mark = randomBytes(8).toString('hex')
     const words = [mark, SUPERVISOR_SCRIPT, String(MAX_CHUNK_BYTES)]
-    const channel = await channels.openLasting(commandLine(words, FOLLOW_SCRIPT))
-    return new RunChannel(channel, host, mark)
+    return channels.openLasting(
+      commandLine(words, FOLLOW_SCRIPT),
+      (channel) => new RunChannel(channel, host, mark),
+    )
   }
 
   private constructor(channel: ClientChannel, host: string, mark: string) {
