@@ -8,6 +8,8 @@ const NOT_WHEN_DELETED = 'The server was deleted.'
 export const servers: Feature = {
   name: 'servers',
   title: 'Servers',
+  group: 'Hosting',
+  isRequired: true,
 
   taskTypes: [
     defineTaskType({

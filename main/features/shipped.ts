@@ -1,7 +1,7 @@
 import type { Feature } from '../hooks/feature.ts'
-import { platforms } from './platforms.ts'
+import { platforms } from './platforms/platforms.ts'
 import { servers } from './servers.ts'
-import { sites } from './sites.ts'
+import { sites } from './sites/sites.ts'
 import { taskQueue } from './task-queue.ts'
 import { webServices } from './web-services.ts'
 

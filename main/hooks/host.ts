@@ -28,7 +28,11 @@ export interface ReadingHost {
   object(kind: ObjectKind, id: Id): HostingObject
   backend(id: Id): Backend
   platformsOf(serverId: Id): Platform[]
+  /** Platforms of a backend that are not deleted. */
+  platformsOn(backendId: Id): Platform[]
   sitesOf(platformId: Id): Site[]
+  /** A site's backups, newest first. */
+  backupsOf(siteId: Id): Backup[]
   /** Sites that are not deleted and have this name or alias. */
   sitesNamed(name: string): Site[]
 }

@@ -128,6 +128,7 @@ export class Inventory {
       root: wish.root,
       application: null,
       version: null,
+      abilities: [],
     }
     const task = this.#save(unit, platform, 'verify', origin, wish.afterId)
     await this.#parts.store.commit(unit.toChange())
@@ -184,6 +185,8 @@ export class Inventory {
       platformId: platform.id,
       clientId: wish.clientId,
       aliases: [...wish.aliases],
+      redirection: null,
+      lastCronAt: null,
       url: null,
     }
     if (isContextNameTaken(this.#parts.store, platform.backendId, site.name)) {

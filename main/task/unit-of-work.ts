@@ -1,12 +1,25 @@
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
-import type { Backend, HostingObject, ObjectKind, Platform, Site } from '#shared/domain/objects.ts'
+import type {
+  Backend,
+  Backup,
+  HostingObject,
+  ObjectKind,
+  Platform,
+  Site,
+} from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Host, HostRows } from '../hooks/host.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import { nextTaskNumber } from '../store/queries/tasks.ts'
-import { listPlatformsOf, listSitesNamed, listSitesOf } from '../store/queries/objects.ts'
+import { listBackupsOf } from '../store/queries/backups.ts'
+import {
+  listPlatformsOf,
+  listServersOn,
+  listSitesNamed,
+  listSitesOf,
+} from '../store/queries/objects.ts'
 import type { IdMaker } from '../lib/ids.ts'
 import { newTask } from './new-task.ts'
 
@@ -87,6 +100,21 @@ export class UnitOfWork implements Host {
 
   platformsOf(serverId: Id): Platform[] {
     return this.#overlay('platform', listPlatformsOf(this.#parts.store, serverId))
+  }
+
+  platformsOn(backendId: Id): Platform[] {
+    return this.#overlay(
+      'platform',
+      listServersOn(this.#parts.store, backendId).flatMap(({ id }) =>
+        listPlatformsOf(this.#parts.store, id),
+      ),
+    )
+  }
+
+  backupsOf(siteId: Id): Backup[] {
+    return listBackupsOf(this.#parts.store, siteId).flatMap(
+      (row) => this.find('backup', row.id) ?? [],
+    )
   }
 
   sitesOf(platformId: Id): Site[] {

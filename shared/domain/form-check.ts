@@ -64,6 +64,12 @@ function problemOf(field: FormField, value: Json): string | undefined {
         value.every((one) => field.choices.some((choice) => choice.value === one))
         ? undefined
         : `${field.label} is some of the choices.`
+    case 'backup':
+      return typeof value === 'string' ? undefined : `${field.label} is one of the site’s backups.`
+    case 'backups':
+      return Array.isArray(value) && value.every((one) => typeof one === 'string')
+        ? undefined
+        : `${field.label} are some of the site’s backups.`
     case 'object':
       return typeof value === 'string'
         ? undefined

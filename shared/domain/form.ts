@@ -38,6 +38,9 @@ export const FormField = z.discriminatedUnion('type', [
     type: z.literal('object'),
     objectKind: z.enum(['server', 'platform', 'site', 'client']),
   }),
+  /** One backup of the site that the form is about, or some of them. */
+  z.object({ ...common, type: z.literal('backup') }),
+  z.object({ ...common, type: z.literal('backups') }),
 ])
 export type FormField = z.infer<typeof FormField>
 

@@ -120,6 +120,8 @@ export const Platform = z.object({
   root: ServerPath,
   application: ApplicationName.nullable(),
   version: z.string().max(64).nullable(),
+  /** What its application can do beyond the common, as its verify said: `cron`, `login-reset`. */
+  abilities: z.array(z.string().max(64)).max(50).default([]),
 })
 export type Platform = z.infer<typeof Platform>
 
@@ -133,6 +135,9 @@ export const Site = z.object({
   platformId: Id,
   clientId: Id.nullable(),
   aliases: z.array(SiteName).max(200),
+  /** The name to which all others of the site lead; null where each answers by itself. */
+  redirection: SiteName.nullable().default(null),
+  lastCronAt: Instant.nullable().default(null),
   /** Where the site answers, as its backend says; null until it was installed. */
   url: z.string().max(2048).nullable(),
 })

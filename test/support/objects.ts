@@ -36,6 +36,7 @@ export const aPlatform = (facts: Partial<Platform> = {}): Platform => ({
   root: '/srv/static',
   application: null,
   version: null,
+  abilities: [],
   ...facts,
 })
 
@@ -49,6 +50,8 @@ export const aSite = (facts: Partial<Site> = {}): Site => ({
   platformId: anId(3),
   clientId: null,
   aliases: [],
+  redirection: null,
+  lastCronAt: null,
   url: 'http://www.example.com',
   ...facts,
 })

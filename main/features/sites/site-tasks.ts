@@ -1,0 +1,299 @@
+import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import { toHostName } from '#shared/domain/names.ts'
+import { toContext, type Backup, type Site } from '#shared/domain/objects.ts'
+import type { FormField, FormProblems } from '#shared/domain/form.ts'
+import { defineTaskType, type TaskTypeDefinition } from '../../hooks/feature.ts'
+import type { ReadingHost } from '../../hooks/host.ts'
+import { refusalForTarget } from './site-targets.ts'
+
+type SiteTask = Omit<TaskTypeDefinition<'site'>, 'objectKind' | 'savesContext'> & {
+  savesContext?: boolean
+}
+
+const siteTask = (definition: SiteTask): TaskTypeDefinition =>
+  defineTaskType<'site'>({ objectKind: 'site', savesContext: false, ...definition })
+
+const NOT_WHEN_DELETED = 'The site was deleted.'
+const NOT_YET_INSTALLED = 'The site is not installed yet.'
+
+/** Aegir's rule: what is not enabled can only be enabled or deleted. */
+function refusalUnlessEnabled(site: Site): string | null {
+  switch (site.status) {
+    case 'enabled':
+      return null
+    case 'disabled':
+      return site.url === null ? NOT_YET_INSTALLED : 'The site is disabled: enable it first.'
+    case 'queued':
+      return NOT_YET_INSTALLED
+    case 'deleted':
+      return NOT_WHEN_DELETED
+  }
+}
+
+/** What only some applications can do, as the platform's verify reported it. */
+function refusalUnlessAble(site: Site, ability: string, host: ReadingHost): string | null {
+  const platform = host.find('platform', site.platformId)
+  if (platform?.abilities.includes(ability) === true) return null
+  return `${platform?.application ?? 'This application'} has nothing of the kind.`
+}
+
+const newNameField = (label: string, help: string): FormField => ({
+  name: 'newName',
+  type: 'text',
+  label,
+  help,
+  isRequired: true,
+  maxLength: 235,
+})
+
+const platformField: FormField = {
+  name: 'platformId',
+  type: 'object',
+  objectKind: 'platform',
+  label: 'Platform',
+  help: 'The present one where this is left empty.',
+}
+
+/** The host name that was typed, as it is kept; the site's own where the field was left empty. */
+const newNameOf = (values: JsonRecord, site: Site): string =>
+  (typeof values['newName'] === 'string' ? toHostName(values['newName']) : undefined) ?? site.name
+
+const targetOf = (values: JsonRecord, site: Site, host: ReadingHost) =>
+  host.get(
+    'platform',
+    typeof values['platformId'] === 'string' ? values['platformId'] : site.platformId,
+  )
+
+const clientEmail = (site: Site, host: ReadingHost): Record<string, Json> => ({
+  client_email: (site.clientId === null ? null : host.find('client', site.clientId)?.email) ?? null,
+})
+
+/** A move or a copy needs its target platform too. */
+const usesTarget = (site: Site, values: JsonRecord, host: ReadingHost) => {
+  const target = targetOf(values, site, host)
+  return { exclusive: [], shared: [target.id, target.serverId] }
+}
+
+/** Problems of a new name and a target platform, each at its field. */
+function checkTarget(values: JsonRecord, site: Site, host: ReadingHost): FormProblems {
+  const problems: FormProblems = {}
+  const typed = values['newName']
+  if (typeof typed === 'string' && toHostName(typed) === undefined) {
+    problems['newName'] =
+      'This is no host name: letters, digits and hyphens, parts divided by dots.'
+  }
+  const refusal = refusalForTarget(values['platformId'], site, host)
+  if (refusal !== null) problems['platformId'] = refusal
+  return problems
+}
+
+function checkFreeName(values: JsonRecord, site: Site, host: ReadingHost): FormProblems {
+  const name = newNameOf(values, site)
+  const [other] = host.sitesNamed(name).filter(({ id }) => id !== site.id)
+  return other === undefined
+    ? {}
+    : { newName: `${name} is already a name of the site ${other.name}.` }
+}
+
+function chosenBackups(values: JsonRecord, site: Site, host: ReadingHost): Backup[] {
+  const ids = Array.isArray(values['backups']) ? values['backups'] : []
+  return host.backupsOf(site.id).filter(({ id }) => ids.includes(id))
+}
+
+/** Every task type of a site (Aegir's table of hosting_task types), in the order of their weights. */
+export const siteTasks: readonly TaskTypeDefinition[] = [
+  siteTask({
+    type: 'install',
+    title: 'Install',
+    description: 'Make the site on its platform.',
+    weight: -10,
+    savesContext: true,
+    refusal: (site) =>
+      site.status === 'deleted'
+        ? NOT_WHEN_DELETED
+        : site.url === null
+          ? null
+          : 'The site is installed already.',
+    options: (site, _values, host) => clientEmail(site, host),
+  }),
+  siteTask({
+    type: 'import',
+    title: 'Import',
+    description: 'Take over a site that is on the server already.',
+    weight: -5,
+    isHidden: true,
+    savesContext: true,
+    refusal: (site) => (site.status === 'deleted' ? NOT_WHEN_DELETED : null),
+  }),
+  siteTask({
+    type: 'verify',
+    title: 'Verify',
+    description: 'Check the site and write its configuration anew.',
+    weight: 0,
+    savesContext: true,
+    refusal: refusalUnlessEnabled,
+  }),
+  siteTask({
+    type: 'backup',
+    title: 'Back up',
+    description: 'Make an archive from which the site can be restored.',
+    weight: 10,
+    hasDialog: true,
+    form: {
+      fields: [
+        {
+          name: 'description',
+          type: 'text',
+          label: 'Description',
+          help: 'For the list of backups, for example “before the update”.',
+          maxLength: 500,
+        },
+      ],
+    },
+    refusal: refusalUnlessEnabled,
+  }),
+  siteTask({
+    type: 'restore',
+    title: 'Restore',
+    description: 'Go back to a backup. The site as it is now is backed up first.',
+    weight: 20,
+    hasDialog: true,
+    form: { fields: [{ name: 'backup', type: 'backup', label: 'Backup', isRequired: true }] },
+    validate: (values, site, host): FormProblems =>
+      host.backupsOf(site.id).some(({ id }) => id === values['backup'])
+        ? {}
+        : { backup: 'This backup is no longer there.' },
+    refusal: (site, host) =>
+      refusalUnlessEnabled(site) ??
+      (host.backupsOf(site.id).length > 0 ? null : 'The site has no backup yet.'),
+    args: (site, values, host) =>
+      host
+        .backupsOf(site.id)
+        .filter(({ id }) => id === values['backup'])
+        .map(({ file }) => file),
+  }),
+  siteTask({
+    type: 'clone',
+    title: 'Clone',
+    description: 'Make a copy under another name.',
+    weight: 30,
+    hasDialog: true,
+    form: {
+      fields: [
+        newNameField('Name of the copy', 'A host name, for example staging.example.com.'),
+        platformField,
+      ],
+    },
+    validate: (values, site, host) => ({
+      ...checkFreeName(values, site, host),
+      ...(newNameOf(values, site) === site.name ? { newName: 'The copy needs another name.' } : {}),
+      ...checkTarget(values, site, host),
+    }),
+    refusal: refusalUnlessEnabled,
+    uses: usesTarget,
+    // Aegir's order: the name, then the platform (its migrate has them the other way round).
+    args: (site, values, host) => [
+      `@${newNameOf(values, site)}`,
+      toContext(targetOf(values, site, host)),
+    ],
+  }),
+  siteTask({
+    type: 'migrate',
+    title: 'Migrate',
+    description: 'Move the site to another platform. It is backed up first.',
+    weight: 40,
+    hasDialog: true,
+    form: {
+      fields: [
+        { ...platformField, isRequired: true, help: 'Where the site is to run from then on.' },
+      ],
+    },
+    validate: (values, site, host) => ({
+      ...(values['platformId'] === site.platformId
+        ? { platformId: 'The site is on this platform already.' }
+        : {}),
+      ...checkTarget(values, site, host),
+    }),
+    refusal: refusalUnlessEnabled,
+    uses: usesTarget,
+    args: (site, values, host) => [toContext(targetOf(values, site, host))],
+  }),
+  siteTask({
+    type: 'rename',
+    title: 'Rename',
+    description: 'Give the site another name. It is backed up first.',
+    weight: 50,
+    command: 'migrate',
+    hasDialog: true,
+    form: { fields: [newNameField('New name', 'The present name stops working.')] },
+    validate: (values, site, host) => ({
+      ...checkFreeName(values, site, host),
+      ...(newNameOf(values, site) === site.name ? { newName: 'This is the present name.' } : {}),
+      ...checkTarget(values, site, host),
+    }),
+    refusal: refusalUnlessEnabled,
+    args: (site, values, host) => [
+      toContext(host.get('platform', site.platformId)),
+      `@${newNameOf(values, site)}`,
+    ],
+  }),
+  siteTask({
+    type: 'login-reset',
+    title: 'Log in',
+    description: 'Make a link that logs in once.',
+    weight: 60,
+    refusal: (site, host) =>
+      refusalUnlessEnabled(site) ?? refusalUnlessAble(site, 'login-reset', host),
+    options: (site, _values, host) => clientEmail(site, host),
+  }),
+  siteTask({
+    type: 'cron',
+    title: 'Run cron',
+    description: 'Let the application do its regular work now.',
+    weight: 65,
+    refusal: (site, host) => refusalUnlessEnabled(site) ?? refusalUnlessAble(site, 'cron', host),
+  }),
+  siteTask({
+    type: 'disable',
+    title: 'Disable',
+    description: 'Take the site off the web; its files stay.',
+    weight: 70,
+    hasDialog: true,
+    refusal: refusalUnlessEnabled,
+  }),
+  siteTask({
+    type: 'enable',
+    title: 'Enable',
+    description: 'Put the site back on the web.',
+    weight: 71,
+    refusal(site) {
+      if (site.status === 'disabled') return site.url === null ? NOT_YET_INSTALLED : null
+      return site.status === 'enabled' ? 'The site is enabled.' : refusalUnlessEnabled(site)
+    },
+  }),
+  siteTask({
+    type: 'backup-delete',
+    title: 'Delete backups',
+    description: 'Remove archives from the server.',
+    weight: 80,
+    hasDialog: true,
+    form: { fields: [{ name: 'backups', type: 'backups', label: 'Backups', isRequired: true }] },
+    validate: (values, site, host): FormProblems =>
+      chosenBackups(values, site, host).length > 0
+        ? {}
+        : { backups: 'These backups are no longer there.' },
+    refusal: (site, host) =>
+      host.backupsOf(site.id).length > 0 ? null : 'The site has no backup.',
+    args: (site, values, host) => chosenBackups(values, site, host).map(({ file }) => file),
+  }),
+  siteTask({
+    type: 'delete',
+    title: 'Delete',
+    description: 'Remove the site from its server. A last backup of it stays there.',
+    weight: 90,
+    forgetsContext: true,
+    hasDialog: true,
+    isDangerous: true,
+    refusal: (site) => (site.status === 'deleted' ? NOT_WHEN_DELETED : null),
+  }),
+]

@@ -1,0 +1,44 @@
+import { toContext } from '#shared/domain/objects.ts'
+import type { Feature } from '../../hooks/feature.ts'
+import { afterSiteTask, afterSiteRollback } from './site-effects.ts'
+import { siteTasks } from './site-tasks.ts'
+
+/** Sites: what a backend keeps of them, their tasks, and what those change here. */
+export const sites: Feature = {
+  name: 'sites',
+  title: 'Sites',
+  group: 'Hosting',
+  isRequired: true,
+  requires: ['platforms'],
+  taskTypes: siteTasks,
+
+  contextOptions(options, object, host) {
+    if (object.kind !== 'site') return options
+    const client = object.clientId === null ? undefined : host.find('client', object.clientId)
+    return {
+      ...options,
+      context_type: 'site',
+      platform: toContext(host.get('platform', object.platformId)),
+      uri: object.name,
+      aliases: object.aliases.length > 0 ? object.aliases : null,
+      redirection: object.redirection,
+      client_name: client?.title ?? null,
+    }
+  },
+
+  afterTask(task, result, host) {
+    if (task.objectKind === 'site') afterSiteTask(task, result, host)
+  },
+
+  afterRollback(task, _failure, host) {
+    if (task.objectKind === 'site') afterSiteRollback(task, host)
+  },
+
+  allowDomain(name, { for: objectId, host }) {
+    const other = host.sitesNamed(name).find((site) => site.id !== objectId)
+    return other === undefined ? true : `${name} is already a name of the site ${other.name}.`
+  },
+
+  // Aegir's own two; which objects are guarded is for other features to say.
+  dangerousTasks: () => ['disable', 'delete'],
+}
