@@ -71,12 +71,12 @@ async function readRequest(): Promise<ProvisionRequest> {
 
 async function runCommand(
   { name, context }: { name: string; context: string },
-  { contextOptions }: ProvisionRequest,
+  { contextOptions, options }: ProvisionRequest,
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const folders = foldersOf(findHome())
   const store = new ContextStore(folders.contexts)
-  const session = new Session({ folders, store, reporter, signal, now: Date.now })
+  const session = new Session({ folders, store, reporter, signal, options, now: Date.now })
   for (const folder of [folders.contexts, folders.installs, folders.sites, folders.backups])
     await ensureFolder(folder)
   try {

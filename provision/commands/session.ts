@@ -19,6 +19,8 @@ export interface SessionParts {
   store: ContextStore
   reporter: Reporter
   signal: AbortSignal
+  /** What is said for this run only. */
+  options: JsonRecord
   now: () => number
 }
 

@@ -5,9 +5,9 @@ import { type Context, isInstalled, isSiteEnabled } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { removeStep, replaceText } from '../steps/files.ts'
 import { lookStep } from '../steps/look.ts'
-import type { Step } from '../steps/step.ts'
+import type { Step, Undo } from '../steps/step.ts'
 import { findText, kindOf, remove } from '../system/files.ts'
-import { ProvisionError } from '../system/provision-error.ts'
+import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import { refuseOverload } from './load.ts'
 import { getPlatformRoot } from './platform.ts'
 import type { CommandResult, Session } from './session.ts'
@@ -62,7 +62,10 @@ export async function backupSite(session: Session, site: Context): Promise<Comma
   return { data, contexts: [], removedContexts: [] }
 }
 
-/** Aegir's order: a last backup, then the web server, then the files. A site that is half there can go, too. */
+/**
+ * Aegir's order: a last backup, then the web server, then the files. A site that is half there can go, too. With the
+ * option `force` it also goes where no backup can be made (a full disk), and the log says so.
+ */
 export async function deleteSite(session: Session, site: Context): Promise<CommandResult> {
   const place = await findPlace(session, site)
   refuseOverload(place.server)
@@ -70,7 +73,7 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   const hasFiles = isOurs && (await kindOf(place.folder)) === 'folder'
   const data: JsonRecord = {}
   await session.run([
-    ...(hasFiles ? backupSteps(session, place, data) : []),
+    ...(hasFiles ? lastBackupSteps(session, place, data) : []),
     ...(isOurs ? place.web.removeSite(place.uri) : []),
     ...(isOurs ? [removeStep('Remove the files of the site', place.folder)] : []),
     removeStep('Remove the mark of its install', claimFile(session, place)),
@@ -79,6 +82,35 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   if (data['file'] !== undefined)
     session.log('info', `A last backup stays: ${JSON.stringify(data['file'])}`)
   return { data, contexts: [], removedContexts: [site.name] }
+}
+
+function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
+  const steps = backupSteps(session, place, data)
+  if (session.parts.options['force'] !== true) return steps
+  const all: Step = {
+    title: 'Pack a backup, if it can be done',
+    async run(signal) {
+      const undos: Undo[] = []
+      try {
+        for (const step of steps) undos.unshift((await step.run(signal)) ?? noUndo)
+        return () => undoAll(undos)
+      } catch (error) {
+        await undoAll(undos)
+        if (signal.aborted) throw error
+        delete data['file']
+        delete data['sizeBytes']
+        session.log('warning', `Deleted without a last backup: ${toProvisionError(error).message}`)
+        return undefined
+      }
+    },
+  }
+  return [all]
+}
+
+const noUndo: Undo = () => Promise.resolve()
+
+async function undoAll(undos: readonly Undo[]): Promise<void> {
+  for (const undo of undos) await undo()
 }
 
 function webSteps(place: SitePlace): Step[] {

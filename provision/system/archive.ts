@@ -19,8 +19,7 @@ export async function packArchive(
   const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
   try {
     const { exitCode, output } = await runProgram(['tar', '-czf', partial, ...what], { signal })
-    if (exitCode !== 0)
-      throw new ProvisionError('PROVISION_BACKUP_FAILED', `tar could not pack: ${output.trim()}`)
+    if (exitCode !== 0) throw packingFailed(output.trim())
     await setMode(partial, 0o600)
     await flush(partial)
     await rename(partial, file)
@@ -30,6 +29,11 @@ export async function packArchive(
   }
   return { sizeBytes: await sizeOf(file) }
 }
+
+const packingFailed = (said: string): ProvisionError =>
+  /No space left|quota exceeded/i.test(said)
+    ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left for the backup: ${said}`)
+    : new ProvisionError('PROVISION_BACKUP_FAILED', `tar could not pack: ${said}`)
 
 /** Reads an archive from end to end, which checks its checksums, and looks for an entry near its beginning. */
 export async function checkArchive(file: string, has: string, signal: AbortSignal): Promise<void> {

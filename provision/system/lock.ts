@@ -26,8 +26,8 @@ export async function takeLock(
   await ensureFolder(folder)
   const file = path.join(folder, `${name}.lock`)
   const mine = path.join(folder, `.${uniqueName()}`)
-  await writeFile(mine, `${process.pid} ${(await findStart(process.pid)) ?? ''}`, { mode: 0o600 })
   try {
+    await writeFile(mine, `${process.pid} ${(await findStart(process.pid)) ?? ''}`, { mode: 0o600 })
     const giveUpAt = performance.now() + patienceMs
     while (!(await tryLink(mine, file))) {
       signal.throwIfAborted()

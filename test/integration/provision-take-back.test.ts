@@ -88,6 +88,16 @@ describe('a delete that fails leaves the site as it was', () => {
     expect(await fetchByHost(port, SITE)).toMatchObject({ body: 'page' })
   })
 
+  test('unless it is forced: then it goes without a backup, and the log says so', async () => {
+    account.put(`sites/${SITE}/private.html`, 'x', 0)
+    const forced = { options: { force: true } }
+    const { events, result } = await account.run(['provision-delete', `@${SITE}`], forced)
+    expect(result).toMatchObject({ isOk: true, data: {}, removedContexts: [SITE] })
+    expect(result.data['file']).toBeUndefined()
+    expect(JSON.stringify(events)).toContain('Deleted without a last backup')
+    expect(existsSync(inHome(`sites/${SITE}`))).toBe(false)
+  })
+
   test('where its context cannot be removed', async () => {
     chmodSync(inHome('.hosting-desk/contexts'), 0o500)
     await expectTakenBack('delete', SITE, 'PROVISION_NO_PERMISSION')
