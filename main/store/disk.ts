@@ -85,8 +85,8 @@ async function writeWhole(handle: fs.FileHandle, bytes: Uint8Array, at: number):
 }
 
 /**
- * On Linux and Windows the file is opened so that each write is durable by itself, which saves a second trip to the
- * disk. macOS gives that promise only to a flush.
+ * Where the system offers it, the file is opened so that each write is durable by itself, which saves a second trip to
+ * the disk. macOS keeps that promise only for a flush.
  */
 async function openInPlace(file: string): Promise<DiskFile> {
   const isDurable = process.platform !== 'darwin' && typeof constants.O_DSYNC === 'number'

@@ -38,10 +38,14 @@ export class GroupCommit<Work> {
     })
   }
 
-  /** Runs `work` at a moment when nothing waits to be written; nothing is written until its promise ends. */
+  /**
+   * Runs `work` at a moment when nothing waits to be written; nothing is written until its promise ends. What it does
+   * before it first awaits sees a state that is on disk, for no commit can come in between.
+   */
   exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#exclusive.push(() => work().then(resolve, reject))
+      const call = async (): Promise<Result> => work()
+      this.#exclusive.push(() => call().then(resolve, reject))
       this.#start()
     })
   }

@@ -80,6 +80,17 @@ function touch(touched: Touched, table: TableName, key: string): void {
   else if (!known.ids.includes(key)) known.ids.push(key)
 }
 
+/** All rows that these commits touched, each once. */
+export function joinTouched(works: readonly Pick<Applied, 'touched'>[]): Touched {
+  const joined = new Map<TableName, Set<string>>()
+  for (const { table, ids } of works.flatMap(({ touched }) => touched)) {
+    const known = joined.get(table) ?? new Set()
+    for (const id of ids) known.add(id)
+    joined.set(table, known)
+  }
+  return [...joined].map(([table, ids]) => ({ table, ids: [...ids] }))
+}
+
 function toAppError(error: unknown): unknown {
   if (isAppError(error) || !(error instanceof Error)) return error
   const unique = /UNIQUE constraint failed: (.+)/.exec(error.message)?.[1]

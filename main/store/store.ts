@@ -1,30 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import path from 'node:path'
-import { AppError } from '#shared/errors.ts'
+import { AppError, isAppError } from '#shared/errors.ts'
 import { Listeners } from '../lib/listeners.ts'
 import { Sequence } from '../lib/sequence.ts'
 import type { ChangeSet } from './change-set.ts'
 import type { Database, SqlRow, SqlValue } from './database.ts'
 import type { Disk } from './disk.ts'
 import { realDisk } from './disk.ts'
-import {
-  asideFolder,
-  draftName,
-  journalName,
-  parseGenerations,
-  snapshotName,
-  staleFiles,
-  storeFolder,
-} from './generations.ts'
+import { storeFolder } from './generations.ts'
 import { GroupCommit } from './group-commit.ts'
-import { Journal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { migrationsFrom } from './migrations.ts'
 import type { Recovered } from './recovery.ts'
 import { recover, runStatements } from './recovery.ts'
 import type { Applied, Touched } from './rows.ts'
-import { applyChanges, findRow, undoChanges } from './rows.ts'
+import { applyChanges, findRow, joinTouched, undoChanges } from './rows.ts'
 import type { Snapshot } from './snapshot.ts'
-import { renderSnapshot } from './snapshot.ts'
+import { createJournal, keepAside, onFailure, openJournal, saveSnapshot } from './store-files.ts'
 import type { Table, TableName, Tables } from './tables.ts'
 import { parseRow, TABLES } from './tables.ts'
 
@@ -74,21 +64,39 @@ export class Store {
   #stored: number
   #state: 'open' | 'closing' | 'closed' = 'open'
 
-  /** Opens or makes a store. Throws `store.newer-format` and `store.damaged`; the caller closes it. */
+  /**
+   * Opens or makes a store; the caller owns the data folder (owner.ts) and closes it. Throws `store.newer-format`,
+   * `store.damaged`, and `store.write-failed` where the disk refuses.
+   */
   static async open(options: StoreOptions): Promise<Store> {
     const disk = options.disk ?? realDisk
-    await disk.ensureFolder(storeFolder(options.folder))
-    const recovered = await recover(options.folder, disk)
     try {
-      await keepAside(options, disk, recovered)
-      const { journal, generation } = await openJournal(options.folder, disk, recovered)
-      const store = new Store(options, disk, recovered, journal, generation)
-      await store.#migrate()
-      return store
+      await disk.ensureFolder(storeFolder(options.folder))
+      const recovered = await recover(options.folder, disk)
+      return await onFailure(
+        () => recovered.database.close(),
+        () => Store.#openRecovered(options, disk, recovered),
+      )
     } catch (error) {
-      recovered.database.close()
-      throw error
+      throw toOpenError(options.folder, error)
     }
+  }
+
+  static async #openRecovered(
+    options: StoreOptions,
+    disk: Disk,
+    recovered: Recovered,
+  ): Promise<Store> {
+    await keepAside(options, disk, recovered)
+    const { journal, generation } = await openJournal(options.folder, disk, recovered)
+    return onFailure(
+      () => journal.close(),
+      async () => {
+        const store = new Store(options, disk, recovered, journal, generation)
+        await store.#migrate()
+        return store
+      },
+    )
   }
 
   private constructor(
@@ -169,7 +177,7 @@ export class Store {
     return this.#checkpoints.run('checkpoint', async () => {
       if (this.#state === 'closed') throw closed()
       const rotated = await this.#commits.exclusively(() => this.#rotate())
-      await this.#save(rotated.snapshot, rotated.generation)
+      await saveSnapshot(this.#folder, this.#disk, rotated)
     })
   }
 
@@ -273,85 +281,16 @@ export class Store {
     }
     return { snapshot, generation }
   }
+}
 
-  async #save(snapshot: Snapshot, generation: number): Promise<void> {
-    const inFolder = (name: string): string => path.join(this.#folder, name)
-    const draft = inFolder(draftName(generation))
-    try {
-      await this.#disk.create(draft, renderSnapshot(snapshot))
-      await this.#disk.rename(draft, inFolder(snapshotName(generation)))
-      await this.#disk.syncFolder(this.#folder)
-      const names = await this.#disk.list(this.#folder)
-      for (const name of staleFiles(parseGenerations(names)))
-        await this.#disk.remove(inFolder(name))
-    } catch (cause) {
-      await this.#disk.remove(draft).catch(() => undefined)
-      throw new AppError('store.write-failed', 'A new snapshot could not be written.', { cause })
-    }
-  }
+/** What the system says of a file is no bug of ours: a full disk, a folder of another account. */
+function toOpenError(folder: string, error: unknown): unknown {
+  if (isAppError(error) || !(error instanceof Error) || !('code' in error)) return error
+  return new AppError(
+    'store.write-failed',
+    `The store in ${folder} cannot be used: ${error.message}`,
+    { cause: error },
+  )
 }
 
 const closed = (): Error => new Error('The store is closed.')
-
-function joinTouched(works: readonly Applied[]): Touched {
-  const joined = new Map<TableName, Set<string>>()
-  for (const { table, ids } of works.flatMap(({ touched }) => touched)) {
-    const known = joined.get(table) ?? new Set()
-    for (const id of ids) known.add(id)
-    joined.set(table, known)
-  }
-  return [...joined].map(([table, ids]) => ({ table, ids: [...ids] }))
-}
-
-/** Nothing that could not be read is deleted: damaged files and a torn tail go to the folder `aside`. */
-async function keepAside(options: StoreOptions, disk: Disk, recovered: Recovered): Promise<void> {
-  const folder = storeFolder(options.folder)
-  const aside = asideFolder(options.folder)
-  const { tail, journal, damaged, leftovers } = recovered
-  for (const name of leftovers) await disk.remove(path.join(folder, name))
-  if (tail === undefined && damaged.length === 0) return
-  await disk.ensureFolder(aside)
-  const stamp = `${options.now()}-${randomUUID().slice(0, 8)}`
-  const asideName = (name: string): string => path.join(aside, `${stamp}-${name}`)
-  for (const name of damaged) await disk.rename(path.join(folder, name), asideName(name))
-  if (tail !== undefined && journal !== undefined)
-    await disk.create(asideName(`${journalName(journal.generation)}-tail`), [tail])
-  await disk.syncFolder(aside)
-  await disk.syncFolder(folder)
-}
-
-async function openJournal(
-  dataFolder: string,
-  disk: Disk,
-  { journal, newest, tail, sequence }: Recovered,
-): Promise<{ journal: Journal; generation: number }> {
-  const folder = storeFolder(dataFolder)
-  if (journal === undefined) {
-    const created = await createJournal(folder, disk, newest + 1, sequence)
-    return { journal: created, generation: newest + 1 }
-  }
-  const file = path.join(folder, journalName(journal.generation))
-  const opened = await Journal.open(disk, file, journal)
-  if (tail !== undefined) await opened.cut()
-  return { journal: opened, generation: newest }
-}
-
-/** The journal's name is lasting before the first commit goes into it; on failure nothing of it stays. */
-async function createJournal(
-  folder: string,
-  disk: Disk,
-  generation: number,
-  previous: number,
-): Promise<Journal> {
-  const file = path.join(folder, journalName(generation))
-  let journal: Journal | undefined
-  try {
-    journal = await Journal.create(disk, file, previous)
-    await disk.syncFolder(folder)
-    return journal
-  } catch (error) {
-    await journal?.close().catch(() => undefined)
-    await disk.remove(file).catch(() => undefined)
-    throw error
-  }
-}

@@ -95,6 +95,14 @@ export function listDeletedUnder(store: Store, { kind, id }: HostingObject): Hos
   return [...platforms.flatMap((platform) => sitesOf(platform.id)), ...platforms]
 }
 
+/** Everything on a backend, deleted or not: sites, their platforms, their servers, as they may be removed in order. */
+export const listAllOn = (store: Store, backendId: Id): HostingObject[] =>
+  Kinds.options
+    .toReversed()
+    .flatMap((kind): HostingObject[] =>
+      store.select(kind, 'WHERE backendId = ? ORDER BY id', [backendId]),
+    )
+
 export const countPlatformsOf = (store: Store, serverId: Id): number =>
   countRows(store, 'platform', new Where().equal('serverId', serverId).add(NOT_DELETED))
 

@@ -8,6 +8,7 @@ import {
   countSitesOf,
   countSitesOn,
   isContextNameTaken,
+  listAllOn,
   listDeletedUnder,
   listNamed,
   listServers,
@@ -216,6 +217,24 @@ describe('objects', () => {
     for (const { kind, id } of [...under, aSite(), aPlatform()]) change.remove(kind, id)
     await store.commit(change)
     expect(store.find('platform', aPlatform().id)).toBeUndefined()
+  })
+
+  test('on a backend are all listed with those deleted, so that it can be removed with them', async () => {
+    const store = await storeOf(tree())
+    const change = new ChangeSet().remove('backend', anId(1))
+    const all = listAllOn(store, anId(1))
+    expect(all.map(({ kind }) => kind)).toEqual([
+      'site',
+      'site',
+      'site',
+      'platform',
+      'platform',
+      'server',
+      'server',
+    ])
+    for (const { kind, id } of all) change.remove(kind, id)
+    await store.commit(change)
+    expect(store.find('backend', anId(1))).toBeUndefined()
   })
 
   test('share one room of context names on a backend, and give theirs back when deleted', async () => {

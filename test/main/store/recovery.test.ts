@@ -339,6 +339,14 @@ test('a new store cut at any step of being made opens', async () => {
   }
 })
 
+test('a data folder that cannot be written is refused with a reason', async () => {
+  const folder = temporaryFolder()
+  fs.writeFileSync(path.join(folder, 'store'), 'a file where the folder should be')
+  await expect(openStore(folder)).rejects.toMatchObject({ code: 'store.write-failed' })
+  const full = openStore(temporaryFolder(), { disk: new FailingDisk({ failAt: 2 }) })
+  await expect(full).rejects.toMatchObject({ code: 'store.write-failed' })
+})
+
 test('opening a damaged store, cut at any step, loses nothing and tells again', async () => {
   const origin = temporaryFolder()
   await storeWith(origin, 1, 2)
