@@ -150,6 +150,7 @@ describe('the sentence of a task', () => {
     const old = { step: 1, of: 9, title: 'Copy' }
     const known = { id: ID, activity: anActivity({ progress }) }
     expect(withProgress(known, old)).toBe(known)
-    expect(withProgress({ id: ID, activity: null }, old).activity?.progress).toEqual(old)
+    const unknown: { id: string; activity: TaskActivity | null } = { id: ID, activity: null }
+    expect(withProgress(unknown, old).activity?.progress).toEqual(old)
   })
 })

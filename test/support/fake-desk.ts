@@ -430,6 +430,7 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
               visibleWhen: { field: 'copy', is: true },
             },
             { name: 'note', type: 'text', label: 'Note', isLong: true },
+            { name: 'after', type: 'backups', label: 'Afterwards remove' },
           ],
         },
       }),
