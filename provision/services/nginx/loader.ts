@@ -43,22 +43,31 @@ export class NginxLoader {
   ): Promise<Undo> {
     return this.#locked(signal, async () => {
       if (!isForced && (await this.#isInForce(wanted))) return () => Promise.resolve()
-      const undos: Undo[] = []
-      const wasRunning = (await findMaster(this.#folders)) !== undefined
+      const undos: Undo[] = [await replaceText(this.#folders.loaded, undefined)]
       try {
-        await remove(this.#folders.loaded)
         for (const { file, text } of wanted) undos.unshift(await replaceText(file, text))
         await testConfiguration(await getNginx(), this.#folders, signal)
-        await this.#load(signal)
-        return () => this.#locked(NEVER, () => this.#restore(undos))
       } catch (error) {
-        await this.#restore(undos).catch((second: unknown) =>
-          this.#parts.log('error', `nginx could not be set back: ${String(second)}`),
-        )
-        if (!wasRunning && this.#parts.restartCommand === undefined) await stopMaster(this.#folders)
+        // The master has heard of nothing yet.
+        await putBack(undos)
         throw error
       }
+      return this.#loadOrRestore(undos, signal)
     })
+  }
+
+  async #loadOrRestore(undos: readonly Undo[], signal: AbortSignal): Promise<Undo> {
+    const wasRunning = (await findMaster(this.#folders)) !== undefined
+    try {
+      await this.#load(signal)
+      return () => this.#locked(NEVER, () => this.#restore(undos))
+    } catch (error) {
+      await this.#restore(undos).catch((second: unknown) =>
+        this.#parts.log('error', `nginx could not be set back: ${String(second)}`),
+      )
+      if (!wasRunning && this.#parts.restartCommand === undefined) await stopMaster(this.#folders)
+      throw error
+    }
   }
 
   async #locked<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
@@ -94,8 +103,8 @@ export class NginxLoader {
 
   /** A master that was started meanwhile goes on: other sites may already rely on it. */
   async #restore(undos: readonly Undo[]): Promise<void> {
+    await putBack(undos)
     await remove(this.#folders.loaded)
-    for (const undo of undos) await undo()
     if (this.#parts.restartCommand !== undefined)
       return runRestart(this.#parts.restartCommand, NEVER)
     const master = await findMaster(this.#folders)
@@ -108,6 +117,10 @@ export class NginxLoader {
     const master = await findMaster(this.#folders)
     if (master !== undefined) await writeAtomically(this.#folders.loaded, await markOf(master))
   }
+}
+
+async function putBack(undos: readonly Undo[]): Promise<void> {
+  for (const undo of undos) await undo()
 }
 
 /** What takes back is not cancelled. */
