@@ -58,9 +58,9 @@ export async function acquireOwnership(options: OwnershipOptions): Promise<Owner
     options.signal?.throwIfAborted()
     const attempt = await tryToOwn(folder, options)
     if ('release' in attempt) return attempt
+    if (attempt.isRival) patience.addMeeting()
     if (patience.isOver(attempt) || performance.now() >= deadline) throw locked(attempt.claim)
-    // Two that stepped back from each other must not meet again.
-    await wait(POLL_MS * (0.5 + Math.random()), undefined, { signal: options.signal })
+    await wait(patience.nextDelayMs(), undefined, { signal: options.signal })
   }
 }
 
@@ -73,6 +73,8 @@ interface Found {
   /** The claim's file; no two claims ever have the same. */
   name: string
   claim: Claim
+  /** We had claimed too, and stepped back. */
+  isRival?: boolean
 }
 
 /** A long-lived process that has claimed for this long owns; before, it may still be stepping back. */
@@ -82,9 +84,19 @@ const SETTLED_MS = 250
 class Patience {
   readonly #since = new Map<string, number>()
   readonly #settledMs: number
+  #meetings = 0
 
   constructor(waitMs: number) {
     this.#settledMs = Math.min(SETTLED_MS, waitMs)
+  }
+
+  addMeeting(): void {
+    this.#meetings += 1
+  }
+
+  /** Two that stepped back from each other must not meet again and again: the more often, the further apart. */
+  nextDelayMs(): number {
+    return POLL_MS * (0.5 + Math.random() * 2 ** Math.min(this.#meetings, 4))
   }
 
   isOver({ name, claim }: Found): boolean {
@@ -106,7 +118,7 @@ async function tryToOwn(folder: string, options: OwnershipOptions): Promise<Owne
     const rival = await findOther(folder, name)
     if (rival === undefined) return { socketPath, release }
     await release()
-    return rival
+    return { ...rival, isRival: true }
   } catch (error) {
     await release()
     throw error

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { acquireOwnership, findOwner } from '../../../main/store/owner.ts'
 import { isRunning, ownIdentity } from '../../../main/store/process-identity.ts'
+import { eventually } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const CHILD = path.join(import.meta.dirname, 'owner-child.ts')
@@ -107,7 +108,7 @@ describe('a data folder', () => {
     expect(await before.outcome).toBe('owner')
     await kill(before)
     for (let round = 0; round < 2; round++) {
-      const contenders = Array.from({ length: 6 }, () => contend(folder, 'long-lived', 2000))
+      const contenders = Array.from({ length: 6 }, () => contend(folder, 'long-lived', 10_000))
       const outcomes = await Promise.all(contenders.map(({ outcome }) => outcome))
       expect(outcomes.sort()).toEqual(['locked', 'locked', 'locked', 'locked', 'locked', 'owner'])
       await Promise.all(contenders.map(end))
@@ -163,7 +164,7 @@ describe('a process', () => {
     const pid = Number(await firstLine(parent))
     process.kill(pid, 'SIGKILL')
     const stat = (): string => fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
-    await expect.poll(() => stat().split(' ')[2]).toBe('Z')
+    await eventually(() => expect(stat().split(' ')[2]).toBe('Z'))
     expect(await isRunning({ ...own, pid, startedAt: Number(stat().split(' ')[21]) })).toBe(false)
   })
 })
