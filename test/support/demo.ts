@@ -124,3 +124,7 @@ export async function run(
 
 export const sha256 = (data: Buffer | string): string =>
   createHash('sha256').update(data).digest('hex')
+
+/** Takes away what an application left of its demo server outside of its data folder. */
+export const removeDemoOf = (dataFolder: string): Promise<void> =>
+  new DemoServer(path.join(dataFolder, 'demo')).remove()

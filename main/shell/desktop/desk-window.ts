@@ -21,10 +21,10 @@ export class DeskWindow {
     const url = `${PAGE_URL}${route === undefined ? '' : `#${route}`}`
     if (this.#window === undefined) {
       this.#window = this.#open()
-      void this.#window.loadURL(url)
+      load(this.#window, url)
       return
     }
-    if (route !== undefined) void this.#window.loadURL(url)
+    if (route !== undefined) load(this.#window, url)
     if (this.#window.isMinimized()) this.#window.restore()
     this.#window.show()
     this.#window.focus()
@@ -61,6 +61,13 @@ export class DeskWindow {
     confine(window.webContents)
     return window
   }
+}
+
+/** A window that is closed while it loads is no error. */
+function load(window: BrowserWindow, url: string): void {
+  window.loadURL(url).catch((error: unknown) => {
+    if (!window.isDestroyed()) console.error(error)
+  })
 }
 
 /** The page stays where it is: links to sites open in the system's browser, everything else nowhere. */

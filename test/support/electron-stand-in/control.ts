@@ -35,8 +35,6 @@ export function serveControl(): void {
       (error: unknown) => process.send?.({ id, error: String(error) }),
     )
   })
-  // The application does not live on for its test's sake.
-  process.channel?.unref()
   process.on('disconnect', () => app.exit(1))
 }
 

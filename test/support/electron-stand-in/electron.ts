@@ -14,5 +14,7 @@ export { protocol } from './protocol.ts'
 export { dialog, Menu, nativeImage, safeStorage, shell, Tray } from './system.ts'
 
 serveControl()
+// Electron lives until it is told to end, also while nothing but a dialog is open.
+setInterval(() => {}, 3_600_000)
 // As Electron does where nobody else listens.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())

@@ -1,7 +1,7 @@
 import type { HandlerDetails, WebContents, WindowOpenHandlerResponse } from 'electron'
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { CDPSession, Page, Route } from 'playwright-core'
+import type { CDPSession, Page, Request, Route } from 'playwright-core'
 import { StandInEvent } from './events.ts'
 import type { StandInPort } from './ports.ts'
 import { type PortData } from './ports.ts'
@@ -31,6 +31,7 @@ export class StandInWebContents extends EventEmitter {
 
   async attach(page: Page, preloadFile: string): Promise<void> {
     this.page = page
+    page.on('popup', (popup) => void popup.close())
     await page.context().route('**/*', (route) => this.#answer(route))
     const session = await page.context().newCDPSession(page)
     this.#session = session
@@ -119,9 +120,8 @@ export class StandInWebContents extends EventEmitter {
     }
     await route.abort()
     if (!request.isNavigationRequest()) return
-    const page = request.frame().page()
-    if (page === this.page) this.#navigate(request.url())
-    else await this.#open(request.url(), page)
+    if (isOf(this.page, request)) this.#navigate(request.url())
+    else this.#open(request.url())
   }
 
   #navigate(url: string): void {
@@ -130,10 +130,18 @@ export class StandInWebContents extends EventEmitter {
     if (!event.defaultPrevented) this.emit('stand-in-left', url)
   }
 
-  async #open(url: string, popup: Page): Promise<void> {
+  #open(url: string): void {
     const { action } = this.#openHandler({ url })
     if (action === 'allow') this.emit('stand-in-left', url)
-    await popup.close()
+  }
+}
+
+/** A new window has no frame yet when it asks for its first document. */
+function isOf(page: Page | undefined, request: Request): boolean {
+  try {
+    return request.frame().page() === page
+  } catch {
+    return false
   }
 }
 
