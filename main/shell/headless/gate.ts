@@ -14,11 +14,12 @@ export type Admission =
  */
 export class Gate {
   readonly #port: number
-  readonly #session = randomBytes(32).toString('base64url')
+  readonly #session: string
   #token = newToken()
 
-  constructor(port: number) {
+  constructor(port: number, sessionKey: string) {
     this.#port = port
+    this.#session = sessionKey
   }
 
   /** The address to open once. */

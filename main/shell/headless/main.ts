@@ -6,6 +6,7 @@ import { openApp } from '../../app.ts'
 import { dataFolderOf } from '../../lib/data-folder.ts'
 import { listenForClients } from '../../rpc/owner-socket.ts'
 import { serveRenderer } from './server.ts'
+import { sessionKeyOf } from './session-key.ts'
 
 /**
  * The application without a window: `headless [--data DIR] [--port N]`. Prints the address to open; runs until it is
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
   const web = await serveRenderer(app, {
     rendererFolder: path.join(dist, 'renderer'),
     port,
+    sessionKey: sessionKeyOf(folder),
     onAddress(address) {
       writeFileSync(path.join(folder, 'headless.url'), `${address}\n`, { mode: 0o600 })
       console.log(`Hosting Desk is at ${address}`)

@@ -29,7 +29,12 @@ const HEADERS = {
 /** The renderer and its calls on a loopback port; port 0 picks a free one. */
 export async function serveRenderer(
   desk: { router: DeskRouter },
-  options: { rendererFolder: string; port: number; onAddress: (address: string) => void },
+  options: {
+    rendererFolder: string
+    port: number
+    sessionKey: string
+    onAddress: (address: string) => void
+  },
 ): Promise<{ port: number; close(): Promise<void> }> {
   const files = sirv(options.rendererFolder, { etag: true, dev: false })
   const server = createServer()
@@ -38,7 +43,7 @@ export async function serveRenderer(
     server.listen(options.port, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
-  const gate = new Gate(port)
+  const gate = new Gate(port, options.sessionKey)
 
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)

@@ -3,7 +3,7 @@ import { Gate } from '../../../main/shell/headless/gate.ts'
 
 let gate: Gate
 beforeEach(() => {
-  gate = new Gate(8123)
+  gate = new Gate(8123, 'a session key')
 })
 
 const ask = (url: string, headers: Record<string, string> = {}) =>
