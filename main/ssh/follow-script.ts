@@ -13,7 +13,7 @@ import { LOOK } from './run-folder.ts'
  *   x ID…   remove → X
  */
 export const FOLLOW_SCRIPT = `
-mark=$1 supervisor=$2 limit=$3 mask=$(umask) waiting= serial=0
+mark=$1 supervisor=$2 limit=$3 mask=$(umask) waiting= serial=0 spare=
 umask 077
 cd "$HOME" || exit
 for f in runs tmp follow; do
@@ -33,8 +33,8 @@ for f in follow/*; do
   [ -p "$f" ] && { kill -0 "\${n%%.*}" 2>/dev/null || rm -f "$f"; }
 done
 for f in tmp/*; do
-  n=\${f%.*}
-  [ -d "$f" ] && { kill -0 "\${n##*.}" 2>/dev/null || rm -rf "$f"; }
+  n=\${f##*/}
+  [ -d "$f" ] && { kill -0 "\${n%%.*}" 2>/dev/null || rm -rf "$f"; }
 done
 fifo=follow/$$.$mark
 why=$(LC_ALL=C mkfifo "$fifo" 2>&1) || { echo "$mark F $why"; exit 1; }
@@ -43,7 +43,7 @@ trap 'rm -f "$fifo"' EXIT
 trap 'exit 1' PIPE HUP TERM INT
 
 fail() {
-  rm -rf "$t"
+  rm -rf $t
   why=$(LC_ALL=C dd if=/dev/zero of="tmp/probe.$$" bs=4096 count=16 2>&1) && why=$2
   rm -f "tmp/probe.$$"
   set -f
@@ -52,17 +52,27 @@ fail() {
   set +f
 }
 
+# Folders are made eight at a time.
+take_spare() {
+  if [ -z "$spare" ]; then
+    t=tmp/$$.$mark.$serial serial=$((serial + 1))
+    mkdir "$t".1 "$t".2 "$t".3 "$t".4 "$t".5 "$t".6 "$t".7 "$t".8 2>/dev/null || { t="$t".[1-8]; return 1; }
+    spare="$t.1 $t.2 $t.3 $t.4 $t.5 $t.6 $t.7 $t.8 "
+  fi
+  t=\${spare%% *} spare=\${spare#* }
+}
+
 # Everything of a request is read before anything can go wrong, so that the next one begins where it should.
 start() {
   request=$($take "$3" <&4)
-  to=runs/$1 t=tmp/$1.$$.$serial serial=$((serial + 1))
+  to=runs/$1
   if [ "$2" = 2 ]; then
     to=$to.2 d=runs/$1 state=never-started
     [ -d "$d" ] && { void; look "$1"; }
     [ "$state" = never-started ] || { echo "S $1 claimed" >&3; return; }
   fi
   [ -e "$to" ] && { echo "S $1 claimed" >&3; return; }
-  mkdir "$t" 2>/dev/null && { printf %s "$request" >"$t/request"; } 2>/dev/null ||
+  take_spare && { printf %s "$request" >"$t/request"; } 2>/dev/null ||
     { fail "$1" 'cannot write'; return; }
   got=$($sum <"$t/request")
   [ "\${got%% *}" = "$4" ] && { echo "$boot $5" >"$t/claim"; } 2>/dev/null ||
@@ -97,6 +107,7 @@ reader() {
       *) echo "$verb $a $b $c $e $f" >&3 ;;
     esac
   done
+  [ -z "$spare" ] || rmdir $spare
   echo q >&3
 }
 
@@ -146,7 +157,15 @@ serve() {
   id=$1 stage=$2 out=$3 err=$4 later=\${5:--} news= more=
   forget "$id"
   look "$id"
-  [ "$state" = absent ] || measure
+  # A run of which nothing was taken and that has printed nothing need not be measured.
+  sizes=' '
+  case $stage$out$err$state in
+    *absent) ;;
+    000running* | 000starting)
+      { [ "$seen" = 0 ] && [ ! -s "$d/out.0" ] && [ ! -s "$d/err.0" ]; } || measure
+      ;;
+    *) measure ;;
+  esac
   while [ "$state" != absent ]; do
     chunk out "$out"; out=$((out + sent))
     chunk err "$err"; err=$((err + sent))

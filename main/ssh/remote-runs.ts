@@ -23,6 +23,8 @@ export class RemoteRuns implements Runs {
   readonly #parts: RemoteRunsParts
   #channel: RunChannel | undefined
   #opening: Promise<RunChannel> | undefined
+  readonly #toRemove: string[] = []
+  #removing: Promise<void> | undefined
 
   constructor(parts: RemoteRunsParts) {
     this.#parts = parts
@@ -93,13 +95,22 @@ export class RemoteRuns implements Runs {
     return (await channel.list()).filter(({ id }) => isRunId(id))
   }
 
+  /** What is asked for while a removal is under way goes together in the next one. */
   async remove(ids: readonly string[]): Promise<void> {
     ids.forEach(checkRunId)
-    const channel = await this.#open()
-    const parts = Array.from({ length: Math.ceil(ids.length / IDS_A_LINE) }, (_one, at) =>
-      channel.remove(ids.slice(at * IDS_A_LINE, (at + 1) * IDS_A_LINE)),
-    )
-    await Promise.all(parts)
+    this.#toRemove.push(...ids)
+    await (this.#removing ??= this.#removeAll())
+  }
+
+  async #removeAll(): Promise<void> {
+    try {
+      const channel = await this.#open()
+      while (this.#toRemove.length > 0) await channel.remove(this.#toRemove.splice(0, IDS_A_LINE))
+    } finally {
+      // In one turn with the last look at the list, so that nobody waits for an end that has been.
+      this.#toRemove.length = 0
+      this.#removing = undefined
+    }
   }
 
   /** Callers at once share one opening. */

@@ -1,14 +1,15 @@
 /*
  * The shell that runs on a server: POSIX (dash, bash, busybox), in ~/.hosting-desk:
  *
- *   tmp/ID.PID.N     a request under way; no claim yet
+ *   tmp/PID.MARK.N   a request under way; no claim yet
  *   runs/ID          claim 1; runs/ID.2 is claim 2
  *     claim          boot id, number of stages; written before the claim
  *     request        calls of `input`, `begin` and `stage`; removed with the inputs once these are opened
  *     pid            made exclusively, by the supervisor ("PID START BOOT") or by who voids the claim ("void"): so a
  *                    run that was called never started cannot start any more
  *     group          process group of the stage that runs, and when its leader started
- *     out.N err.N    what a stage prints; status.N its exit code, renamed into place
+ *     out.N err.N    what a stage prints; status.N its exit code: it counts once its line is whole, and the one that
+ *                    ends the run is renamed into place
  *   follow/PID.MARK  a FIFO for each follower; supervisors write there that a run has ended
  *
  * A fork costs as much as everything else together, so what builtins can do is done by builtins.
@@ -25,8 +26,7 @@ folder() { d=runs/$1.2; [ -d "$d" ] || d=runs/$1; [ -d "$d" ]; }
 ended() {
   claimed= count=1; { read -r claimed count <"$d/claim"; } 2>/dev/null
   state=finished seen=0
-  while [ -f "$d/status.$seen" ]; do
-    code=; { read -r code <"$d/status.$seen"; } 2>/dev/null
+  while { read -r code <"$d/status.$seen"; } 2>/dev/null; do
     case $code in '' | *[!0-9]*) code=255 ;; esac
     state="$state $code" seen=$((seen + 1))
     [ "$code" = 0 ] && [ "$seen" -lt "$count" ] || return 0

@@ -35,8 +35,11 @@ begin() {
 }
 
 record() {
+  if [ "$2" = 0 ] && [ $(($1 + 1)) -lt "$count" ]; then
+    echo 0 >"status.$1"
+    return
+  fi
   echo "$2" >status.tmp && mv status.tmp "status.$1"
-  [ "$2" = 0 ] && [ $(($1 + 1)) -lt "$count" ] && return
   for fifo in ../../follow/*; do [ -p "$fifo" ] && echo "r $id" 1<>"$fifo"; done
   [ -n "$killer" ] && { trap '' TERM; kill -s TERM 0; }
   exit
