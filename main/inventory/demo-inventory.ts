@@ -5,7 +5,7 @@ import type { Backend } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { findDemoBackend } from '../store/queries/backends.ts'
-import { listPlatformsOf, listServersOn, listSitesOf } from '../store/queries/objects.ts'
+import { listAllOn, listPlatformsOf, listServersOn, listSitesOf } from '../store/queries/objects.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import type { Inventory } from './inventory.ts'
@@ -111,7 +111,7 @@ export class DemoInventory {
     const backend = findDemoBackend(store)
     if (backend === undefined) return
     const change = new ChangeSet()
-    for (const object of objectsOn(store, backend.id)) {
+    for (const object of listAllOn(store, backend.id)) {
       const unfinished = listUnfinishedTasksOf(store, object.id)
       const [running] = unfinished.filter(({ status }) => status === 'processing')
       if (running !== undefined) {
@@ -175,13 +175,6 @@ const addressOf = ({ host, sshPort, user, clientKeyFile }: DemoFacts) => ({
   user,
   login: { method: 'key' as const, keyFile: clientKeyFile },
 })
-
-function objectsOn(store: Store, backendId: Id) {
-  const servers = listServersOn(store, backendId)
-  const platforms = servers.flatMap((server) => listPlatformsOf(store, server.id))
-  const sites = platforms.flatMap((platform) => listSitesOf(store, platform.id))
-  return [...sites, ...platforms, ...servers]
-}
 
 /** Copies a folder of text files to the account, as the account. */
 async function putFolder(connection: Connection, from: string, to: string): Promise<void> {
