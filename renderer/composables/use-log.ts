@@ -1,6 +1,5 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type { LogEntry } from '#shared/domain/task.ts'
-import { includesText } from '../lib/log-search.ts'
 import { LogDigest } from '../lib/log-digest.ts'
 import { PageCache } from '../lib/page-cache.ts'
 import { rpc } from '../rpc/client.ts'
@@ -12,7 +11,6 @@ const PAGES = 40
 const SCAN = 5_000
 const NEAR_END = 2_000
 const RETRY_MS = 1_000
-const MAX_HITS = 100_000
 
 export interface Log {
   total: Ref<number>
@@ -25,10 +23,8 @@ export interface Log {
   version: Ref<number>
   /** The line, or undefined while it is fetched. */
   entryAt: (index: number) => LogEntry | undefined
-  /** Indexes of the lines that hold `search`, reported as they are found; stops at `signal`. */
-  search: (search: string, signal: AbortSignal, found: (indexes: number[]) => void) => Promise<void>
-  /** All lines, in batches. */
-  readAll: () => AsyncGenerator<LogEntry[]>
+  /** All lines from `from` on, in batches. */
+  readAll: (from?: number, signal?: AbortSignal) => AsyncGenerator<LogEntry[]>
 }
 
 /** The log of an attempt: followed to its end, whatever its length, with few lines in memory. */
@@ -119,30 +115,15 @@ export function useLog(attemptId: Ref<string | null>): Log {
     }
   }
 
-  async function* readAll(): AsyncGenerator<LogEntry[]> {
+  async function* readAll(begin = 0, signal?: AbortSignal): AsyncGenerator<LogEntry[]> {
     const id = attemptId.value
     if (id === null) return
-    for (let from = 0; from < total.value;) {
-      const { entries } = await rpc.task.log({ attemptId: id, from, limit: SCAN })
+    for (let from = begin; from < total.value;) {
+      const input = { attemptId: id, from, limit: SCAN }
+      const { entries } = await rpc.task.log(input, { ...(signal === undefined ? {} : { signal }) })
       if (entries.length === 0) return
       yield entries
       from += entries.length
-    }
-  }
-
-  async function search(
-    text: string,
-    signal: AbortSignal,
-    found: (indexes: number[]) => void,
-  ): Promise<void> {
-    let hits: number[] = []
-    for await (const entries of readAll()) {
-      if (signal.aborted) return
-      hits = hits.concat(
-        entries.filter((entry) => includesText(entry.text, text)).map(({ index }) => index),
-      )
-      found(hits)
-      if (hits.length >= MAX_HITS) return
     }
   }
 
@@ -165,7 +146,7 @@ export function useLog(attemptId: Ref<string | null>): Log {
   }
 
   onScopeDispose(() => current.abort())
-  return { total, digested, digest, isLive, error, version, entryAt, search, readAll }
+  return { total, digested, digest, isLive, error, version, entryAt, readAll }
 }
 
 const isStopped = (signal: AbortSignal): boolean => signal.aborted

@@ -5,8 +5,10 @@ import { chromium, type Browser, type Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { aBusyDesk, aLine, anEmptyDesk, anId, aTask } from '../support/fake-desk.ts'
-import { serveFakeMain, type FakeDesk, type FakeMain } from '../support/fake-main.ts'
+import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
+import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
+import type { FakeDesk } from '../support/fake-router.ts'
+import { aLine, anId, aTask } from '../support/fake-tasks.ts'
 
 /** The built pages in a real browser over a main that answers from arrays: what they do by themselves. */
 let folder: string

@@ -4,7 +4,7 @@ import { LogDigest } from '../../renderer/lib/log-digest.ts'
 import { includesText, splitAtHits, toLogText } from '../../renderer/lib/log-search.ts'
 import { PageCache } from '../../renderer/lib/page-cache.ts'
 import { endStages, toStepState } from '../../renderer/lib/steps.ts'
-import { aLine } from '../support/fake-desk.ts'
+import { aLine } from '../support/fake-tasks.ts'
 
 const aStep = (index: number, title: string, changed: Partial<LogEntry> = {}): LogEntry =>
   aLine(index, title, 'info', {

@@ -1,0 +1,47 @@
+import { ref, type Ref } from 'vue'
+import { toLogText } from '../lib/log-search.ts'
+import { useAction } from './use-action.ts'
+import { useErrorToast } from './use-error-toast.ts'
+import type { Log } from './use-log.ts'
+
+/** A clipboard is no place for more lines than these; the file has them all. */
+const MAX_COPIED = 20_000
+const THANKS_MS = 2_000
+const REVOKE_MS = 10_000
+
+/** A log as text: on the clipboard, or as a file of this name. */
+export function useLogFile(
+  log: Log,
+  fileName: () => string,
+): { copy: () => void; save: () => void; wasCopied: Ref<boolean> } {
+  const wasCopied = ref(false)
+  const copying = useAction(async () => {
+    await navigator.clipboard.writeText((await readTexts(log, MAX_COPIED)).join(''))
+    wasCopied.value = true
+    setTimeout(() => (wasCopied.value = false), THANKS_MS)
+  })
+  const saving = useAction(async () => {
+    saveFile(new Blob(await readTexts(log, Infinity), { type: 'text/plain' }), fileName())
+  })
+  useErrorToast(() => copying.error.value ?? saving.error.value)
+  return { copy: () => void copying.run(), save: () => void saving.run(), wasCopied }
+}
+
+async function readTexts(log: Log, limit: number): Promise<string[]> {
+  const texts: string[] = []
+  let read = 0
+  for await (const entries of log.readAll()) {
+    texts.push(toLogText(entries))
+    if ((read += entries.length) >= limit) break
+  }
+  return texts
+}
+
+function saveFile(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file)
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(address), REVOKE_MS)
+}

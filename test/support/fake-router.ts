@@ -1,0 +1,307 @@
+import { implement } from '@orpc/server'
+import type { Change, DispatchState } from '#shared/contract/app.ts'
+import type { CheckEvent, HostKey } from '#shared/contract/backend.ts'
+import { contract } from '#shared/contract/index.ts'
+import type { PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
+import type { OfferedTask, TaskDetails } from '#shared/contract/task.ts'
+import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
+import type { Queue } from '#shared/domain/queue.ts'
+import type { LogEntry } from '#shared/domain/task.ts'
+
+const BATCH = 5000
+
+/** What a fake main holds: plain arrays that a test fills and changes. Nothing is computed from them. */
+export interface FakeDesk {
+  notices: string[]
+  dispatch: DispatchState
+  backends: (Backend & { state: BackendState })[]
+  servers: ServerRow[]
+  platforms: PlatformRow[]
+  sites: SiteRow[]
+  backups: (Backup & { siteName: string; serverTitle: string })[]
+  tasks: TaskDetails[]
+  queues: Queue[]
+  /** By attempt. Its length, and each line as it is asked for, so that a log may be as long as one likes. */
+  logs: Map<string, { total: number; at: (index: number) => LogEntry }>
+  offered: OfferedTask[]
+  check: CheckEvent[]
+  /** Keys that the page said to trust. */
+  trusted: HostKey[]
+  demo: { isSupported: boolean; backendId: string | null; problem: string | null }
+}
+
+/** The contract, answered from the arrays of a desk; `listeners` are told of changes. */
+export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void>) {
+  const os = implement(contract)
+  const page = <Item>(
+    items: readonly Item[],
+    { search = '', offset, limit }: { search?: string | undefined; offset: number; limit: number },
+  ) => {
+    const found = items.filter((item) => search === '' || JSON.stringify(item).includes(search))
+    return { items: found.slice(offset, offset + limit), total: found.length }
+  }
+  const missing = { message: 'It is not here.', data: { code: 'object.not-found', facts: {} } }
+  const invalid = {
+    message: 'www.taken.example stands on web1 already.',
+    data: {
+      code: 'object.name-taken',
+      facts: {},
+      problems: { name: 'This name is taken on web1.' },
+    },
+  }
+  const linesOf = (attemptId: string) => desk.logs.get(attemptId)
+  const slice = (attemptId: string, from: number, limit: number): LogEntry[] => {
+    const log = linesOf(attemptId)
+    const count = Math.max(0, Math.min(limit, (log?.total ?? 0) - from))
+    return log ? Array.from({ length: count }, (_, index) => log.at(from + index)) : []
+  }
+  const find = <Item extends { id: string }>(items: Item[], id: string): Item | undefined =>
+    items.find((item) => item.id === id)
+
+  return os.router({
+    app: {
+      info: os.app.info.handler(() => ({
+        version: '0.0.0',
+        shell: 'headless',
+        dataFolder: '/data',
+        startedAt: 0,
+        platform: 'linux',
+        notices: desk.notices,
+      })),
+      changes: os.app.changes.handler(async function* ({ signal }) {
+        yield { event: 'dispatch', state: desk.dispatch } as const
+        const waiting: Change[] = []
+        let wake = (): void => undefined
+        const listener = (change: Change): void => {
+          waiting.push(change)
+          wake()
+        }
+        listeners.add(listener)
+        signal?.addEventListener('abort', () => wake())
+        try {
+          while (signal?.aborted !== true) {
+            yield* waiting.splice(0)
+            await new Promise<void>((resolve) => {
+              wake = resolve
+              if (waiting.length > 0) resolve()
+            })
+          }
+        } finally {
+          listeners.delete(listener)
+        }
+      }),
+      dispatchState: os.app.dispatchState.handler(() => desk.dispatch),
+      pauseDispatch: os.app.pauseDispatch.handler(
+        () => (desk.dispatch = { ...desk.dispatch, isPaused: true }),
+      ),
+      resumeDispatch: os.app.resumeDispatch.handler(
+        () => (desk.dispatch = { ...desk.dispatch, isPaused: false }),
+      ),
+      dispatch: os.app.dispatch.handler(() => ({ started: [] })),
+    },
+    demo: {
+      state: os.demo.state.handler(() => desk.demo),
+      add: os.demo.add.handler(({ errors }) => {
+        throw errors.DESK({
+          message: 'There is no demo here.',
+          data: { code: 'demo.unsupported', facts: {} },
+        })
+      }),
+      remove: os.demo.remove.handler(() => ({})),
+    },
+    backend: {
+      list: os.backend.list.handler(() => desk.backends),
+      get: os.backend.get.handler(({ input, errors }) => {
+        const found = find(desk.backends, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      check: os.backend.check.handler(async function* () {
+        for (const event of desk.check) {
+          yield await Promise.resolve(event)
+          const isTrusted = desk.trusted.some(({ key }) => key === event.hostKey?.shown.key)
+          if (event.state === 'failed' && !isTrusted) return
+        }
+      }),
+      trustHostKey: os.backend.trustHostKey.handler(({ input }) => {
+        desk.trusted.push(input)
+        return {}
+      }),
+      giveSecrets: os.backend.giveSecrets.handler(() => ({})),
+      edit: os.backend.edit.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+      disconnect: os.backend.disconnect.handler(() => ({})),
+      sshHosts: os.backend.sshHosts.handler(() => [
+        {
+          alias: 'web1',
+          host: 'web1.example.com',
+          port: 2222,
+          user: 'hosting',
+          keyFile: '~/.ssh/web1',
+        },
+      ]),
+    },
+    server: {
+      list: os.server.list.handler(({ input }) => page(desk.servers, input)),
+      get: os.server.get.handler(({ input, errors }) => {
+        const found = find(desk.servers, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      serviceTypes: os.server.serviceTypes.handler(() => [
+        {
+          service: 'http',
+          type: 'nginx',
+          title: 'nginx',
+          description: 'Its master runs as the account itself.',
+          defaultPort: 8080,
+        },
+        {
+          service: 'http',
+          type: 'embedded',
+          title: 'Embedded',
+          description: 'Served by the demo server.',
+          defaultPort: null,
+        },
+      ]),
+      add: os.server.add.handler(({ errors }) => {
+        const [server] = desk.servers
+        const [task] = desk.tasks
+        if (!server || !task) throw errors.DESK(missing)
+        return { server, task }
+      }),
+      edit: os.server.edit.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+      forget: os.server.forget.handler(() => ({})),
+    },
+    platform: {
+      list: os.platform.list.handler(({ input }) =>
+        page(
+          desk.platforms.filter(
+            ({ serverId }) => input.serverId === undefined || serverId === input.serverId,
+          ),
+          input,
+        ),
+      ),
+      get: os.platform.get.handler(({ input, errors }) => {
+        const found = find(desk.platforms, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      add: os.platform.add.handler(({ errors }) => {
+        throw errors.DESK(invalid)
+      }),
+      edit: os.platform.edit.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+      forget: os.platform.forget.handler(() => ({})),
+    },
+    site: {
+      list: os.site.list.handler(({ input }) =>
+        page(
+          desk.sites.filter(
+            ({ platformId }) => input.platformId === undefined || platformId === input.platformId,
+          ),
+          input,
+        ),
+      ),
+      get: os.site.get.handler(({ input, errors }) => {
+        const found = find(desk.sites, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      add: os.site.add.handler(({ errors }) => {
+        throw errors.DESK(invalid)
+      }),
+      edit: os.site.edit.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+      forget: os.site.forget.handler(() => ({})),
+    },
+    client: {
+      list: os.client.list.handler(() => ({ items: [], total: 0 })),
+      add: os.client.add.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+    },
+    backup: {
+      list: os.backup.list.handler(({ input }) =>
+        page(
+          desk.backups.filter(
+            ({ siteId }) => input.siteId === undefined || siteId === input.siteId,
+          ),
+          input,
+        ),
+      ),
+    },
+    task: {
+      list: os.task.list.handler(({ input }) =>
+        page(
+          desk.tasks.filter(
+            ({ status, objectId }) =>
+              (input.statuses === undefined || input.statuses.includes(status)) &&
+              (input.objectId === undefined || objectId === input.objectId),
+          ),
+          input,
+        ),
+      ),
+      get: os.task.get.handler(({ input, errors }) => {
+        const found = find(desk.tasks, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      getByNumber: os.task.getByNumber.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+      offered: os.task.offered.handler(() => desk.offered),
+      add: os.task.add.handler(({ errors }) => {
+        throw errors.DESK({
+          message: 'web1 is locked.',
+          data: { code: 'task.not-allowed', facts: {} },
+        })
+      }),
+      cancel: os.task.cancel.handler(({ input, errors }) => {
+        const found = find(desk.tasks, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      retry: os.task.retry.handler(({ input, errors }) => {
+        const found = find(desk.tasks, input.id)
+        if (!found) throw errors.DESK(missing)
+        return found
+      }),
+      log: os.task.log.handler(({ input }) => ({
+        entries: slice(input.attemptId, input.from, input.limit),
+        total: linesOf(input.attemptId)?.total ?? 0,
+      })),
+      followLog: os.task.followLog.handler(async function* ({ input }) {
+        const total = linesOf(input.attemptId)?.total ?? 0
+        for (let from = input.from; from < total; from += BATCH)
+          yield await Promise.resolve(slice(input.attemptId, from, BATCH))
+      }),
+    },
+    queue: {
+      list: os.queue.list.handler(() => desk.queues),
+      pause: os.queue.pause.handler(
+        ({ input, errors }) => setPaused(desk, input.name, true) ?? raise(errors.DESK(missing)),
+      ),
+      resume: os.queue.resume.handler(
+        ({ input, errors }) => setPaused(desk, input.name, false) ?? raise(errors.DESK(missing)),
+      ),
+      edit: os.queue.edit.handler(({ errors }) => {
+        throw errors.DESK(missing)
+      }),
+    },
+  })
+}
+
+const raise = (error: Error): never => {
+  throw error
+}
+
+function setPaused(desk: FakeDesk, name: string, isPaused: boolean): Queue | undefined {
+  desk.queues = desk.queues.map((queue) => (queue.name === name ? { ...queue, isPaused } : queue))
+  return desk.queues.find((queue) => queue.name === name)
+}
