@@ -77,8 +77,11 @@ const showMessageBox = (options: MessageBoxOptions): Promise<MessageBoxReturnVal
     waitingDialogs.push((response) => resolve({ response, checkboxChecked: false })),
   )
 }
-const showErrorBox: Dialog['showErrorBox'] = (message, detail) =>
-  void seen.dialogs.push({ kind: 'error', message, detail, buttons: [] })
+/** It would stand there until it was read; here it goes by at once, so it is printed too. */
+const showErrorBox: Dialog['showErrorBox'] = (message, detail) => {
+  seen.dialogs.push({ kind: 'error', message, detail, buttons: [] })
+  console.error(`${message}: ${detail}`)
+}
 export const dialog = { showMessageBox, showErrorBox }
 
 const openExternal: Shell['openExternal'] = (url) => {
