@@ -120,8 +120,8 @@ forget() {
 # Sends what stands behind an offset; in \`sent\` how much that was.
 chunk() {
   sent=0
-  case $sizes in *" $1.$stage:"*) ;; *) return ;; esac
-  size=\${sizes#* "$1.$stage":}
+  case $sizes in *" $d/$1.$stage:"*) ;; *) return ;; esac
+  size=\${sizes#* "$d/$1.$stage":}
   size=\${size%% *}
   [ "$size" -gt "$2" ] || return
   sent=$((size - $2)) news=1
@@ -131,14 +131,26 @@ chunk() {
   else tail -c "+$(($2 + 1))" "$d/$1.$stage" | head -c "$sent"; fi 2>/dev/null
 }
 
-measure() {
-  sizes=' '
-  set -- $(LC_ALL=C ls -ln "$d" 2>/dev/null)
-  [ $# -lt 2 ] || shift 2
-  while [ $# -ge 9 ]; do
-    case $9 in out.[0-6] | err.[0-6]) sizes="$sizes$9:$5 " ;; esac
-    shift 9
+# In \`sizes\`, of those of the files that hold anything.
+weigh() {
+  sizes=' ' files=
+  for f; do [ -s "$f" ] && files="$files $f"; done
+  [ -n "$files" ] || return
+  set -- $(wc -c $files 2>/dev/null)
+  while [ $# -ge 2 ]; do
+    sizes="$sizes$2:$1 "
+    shift 2
   done
+}
+
+measure() {
+  n=0
+  set --
+  while [ "$n" -lt "$count" ]; do
+    set -- "$@" "$d/out.$n" "$d/err.$n"
+    n=$((n + 1))
+  done
+  weigh "$@"
 }
 
 next_stage() {
@@ -157,15 +169,7 @@ serve() {
   id=$1 stage=$2 out=$3 err=$4 later=\${5:--} news= more=
   forget "$id"
   look "$id"
-  # A run of which nothing was taken and that has printed nothing need not be measured.
-  sizes=' '
-  case $stage$out$err$state in
-    *absent) ;;
-    000running* | 000starting)
-      { [ "$seen" = 0 ] && [ ! -s "$d/out.0" ] && [ ! -s "$d/err.0" ]; } || measure
-      ;;
-    *) measure ;;
-  esac
+  [ "$state" = absent ] || measure
   while [ "$state" != absent ]; do
     chunk out "$out"; out=$((out + sent))
     chunk err "$err"; err=$((err + sent))
@@ -201,16 +205,13 @@ has_grown() {
 }
 
 poll() {
-  all=$1 files= sizes=' '
+  all=$1
+  set --
   for w in $waiting; do
     split "$w"
-    folder "$id" && files="$files $d/out.$stage $d/err.$stage"
+    folder "$id" && set -- "$@" "$d/out.$stage" "$d/err.$stage"
   done
-  [ -z "$files" ] || set -- $(LC_ALL=C ls -ln $files 2>/dev/null)
-  while [ $# -ge 9 ]; do
-    sizes="$sizes$9:$5 "
-    shift 9
-  done
+  weigh "$@"
   for w in $waiting; do
     split "$w"
     look "$id"
