@@ -5,6 +5,8 @@ import type { Id } from '#shared/domain/json.ts'
 import { isEnded } from '#shared/domain/task.ts'
 import type { SecretBox } from './settings/secret-box.ts'
 import { createNativeDriver } from './backend/native/index.ts'
+import { Crontabs } from './crontab/crontabs.ts'
+import { findDispatchTarget } from './crontab/dispatch-command.ts'
 import { DemoServer } from './demo/demo-server.ts'
 import { shippedFeatures } from './features/shipped.ts'
 import { HookRegistry } from './hooks/registry.ts'
@@ -190,6 +192,24 @@ async function assemble(
     },
     store,
     logs,
+  const crontabs = new Crontabs({
+    async connect(backendId) {
+      const connection = await pool.use(backendId)
+      await driver.prepare(connection)
+      return connection
+    },
+    here: findDispatchTarget({
+      execPath: process.execPath,
+      isElectron: process.versions['electron'] !== undefined,
+      appImage: process.env['APPIMAGE'],
+      // Beside every shell's bundle.
+      cliFile: path.join(import.meta.dirname, 'cli.js'),
+      dataFolder: folder,
+    }),
+    dataFolder: folder,
+    path: process.env['PATH'] ?? '',
+  })
+
     registry,
     unit,
     tasks,
@@ -199,7 +219,14 @@ async function assemble(
     changes,
     dispatchState,
     setPaused,
-    queues: switches,
+    queues,
+    switches,
+    hookProblems: () => problems.list(),
+    onQueueSet() {
+      dispatcher.request()
+      clock.wake()
+    },
+    crontabs,
     backendState: (id) => pool.state(id),
     check: (target, typed, signal) =>
       checkConnection({

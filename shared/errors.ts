@@ -55,6 +55,9 @@ export const ERRORS = {
   'queue.paused': { isRetryable: false },
   'queue.unknown': { isRetryable: false },
 
+  'crontab.missing': { isRetryable: false },
+  'crontab.refused': { isRetryable: false },
+
   'hook.failed': { isRetryable: false },
   'secret.missing': { isRetryable: false },
   'demo.unsupported': { isRetryable: false },

@@ -14,6 +14,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'main/settings': ['shared', 'main/lib'],
   'main/ssh': ['shared', 'main/lib'],
   'main/demo': ['shared', 'main/lib'],
+  'main/crontab': ['shared', 'main/lib', 'main/ssh'],
   'main/backend': ['shared', 'main/lib', 'main/ssh'],
   'main/task': [
     'shared',
@@ -49,6 +50,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'main/task',
     'main/queue',
     'main/inventory',
+    'main/crontab',
     'main/demo',
   ],
   'main/app.ts': ['shared', 'main'],

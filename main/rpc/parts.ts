@@ -2,6 +2,8 @@ import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { CheckEvent, HostKey, SshHost } from '#shared/contract/backend.ts'
 import type { Id } from '#shared/domain/json.ts'
 import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
+import type { Crontabs } from '../crontab/crontabs.ts'
+import type { HookProblem } from '../hooks/problem.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Listeners } from '../lib/listeners.ts'
@@ -40,7 +42,13 @@ export interface RpcParts {
   changes: Listeners<Change>
   dispatchState: () => DispatchState
   setPaused: (isPaused: boolean) => Promise<void>
-  queues: QueueSwitches
+  queues: Queues
+  switches: QueueSwitches
+  /** What went wrong in hooks that had no task to tell, newest first. */
+  hookProblems: () => (HookProblem & { at: number; times: number })[]
+  /** Something was set of a queue: whoever waits for its time looks again. */
+  onQueueSet: () => void
+  crontabs: Crontabs
   backendState: (id: Id) => BackendState
   check: (
     target: { backendId: Id } | { address: BackendAddress },

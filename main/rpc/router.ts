@@ -2,6 +2,7 @@ import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import { appCalls } from './app-calls.ts'
 import { backendCalls } from './backend-calls.ts'
+import { crontabCalls } from './crontab-calls.ts'
 import { toRpcError } from './errors.ts'
 import { inventoryCalls } from './inventory-calls.ts'
 import type { RpcParts } from './parts.ts'
@@ -27,5 +28,7 @@ export function createRouter(parts: RpcParts) {
     ...inventoryCalls(desk, parts),
     ...taskCalls(desk, parts),
   })
+    ...queueCalls(desk, parts),
+    ...crontabCalls(desk, parts),
 }
 export type DeskRouter = ReturnType<typeof createRouter>

@@ -1,8 +1,21 @@
 import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
+import { crontab } from './crontab.ts'
 import { backup, client, platform, server, site } from './inventory.ts'
 import { queue, task } from './task.ts'
 
 /** Everything that the renderer and the command line may ask of main. */
-export const contract = { app, demo, backend, server, platform, site, client, backup, task, queue }
+export const contract = {
+  app,
+  demo,
+  backend,
+  server,
+  platform,
+  site,
+  client,
+  backup,
+  task,
+  queue,
+  crontab,
+}
 export type Contract = typeof contract

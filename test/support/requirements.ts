@@ -17,6 +17,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { program: 'chromium', debianPackage: 'chromium', neededBy: 'the renderer in a real browser' },
   { program: 'setsid', debianPackage: 'util-linux', neededBy: 'runs in a session of their own' },
   { program: 'ps', debianPackage: 'procps', neededBy: 'looking for what is left running' },
+  { program: 'crontab', debianPackage: 'cron', neededBy: 'a real crontab' },
   { program: 'useradd', debianPackage: 'passwd', neededBy: 'making the sandbox account' },
 ]
 

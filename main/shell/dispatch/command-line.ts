@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '#shared/errors.ts'
 import { dataFolderOf } from '../../lib/data-folder.ts'
+import { crontabCommand } from './commands/crontab.ts'
 import { dispatch } from './commands/dispatch.ts'
 import { listObjects, showObject } from './commands/objects.ts'
 import { storeCommand } from './commands/store.ts'
@@ -44,6 +45,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
       return printUrl(call)
     case 'dispatch':
       return dispatch(call)
+    case 'crontab':
+      return crontabCommand(call)
     case 'task':
       return taskCommand(call)
     case 'backend':

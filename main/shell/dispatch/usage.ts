@@ -9,6 +9,8 @@ export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
   hosting-desk task retry N | cancel N
   hosting-desk backend|server|platform|site list
   hosting-desk backend|server|platform|site show NAME
+  hosting-desk crontab print | install | remove [BACKEND]
+                                           dispatch every minute: on this computer, or on a backend
   hosting-desk store check                 look for damage
   hosting-desk store export FILE           a copy of everything, as one SQLite file
   hosting-desk store restore FILE          put such a copy in place of the present store
