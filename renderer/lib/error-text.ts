@@ -153,6 +153,14 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
   ],
   'queue.paused': ['Nothing starts while dispatch is paused.', 'Resume dispatch.'],
   'queue.unknown': ['There is no such queue.', ''],
+  'crontab.missing': [
+    'The server has no crontab for this account, so it cannot do recurring work by itself.',
+    'Install cron on the server, or leave the recurring work to Hosting Desk.',
+  ],
+  'crontab.refused': [
+    'The server does not let this account have a crontab.',
+    'Look at cron.allow and cron.deny on the server, or leave the recurring work to Hosting Desk.',
+  ],
   'hook.failed': ['A feature failed; what it wanted to change was left out.', 'Look into the log.'],
   'secret.missing': [
     'The login cannot be made without it.',

@@ -12,6 +12,8 @@ export function toWaitingText(waiting: Waiting, backendTitle: string): string {
       return `waits for a free place on ${backendTitle}`
     case 'paused':
       return 'dispatch is paused'
+    case 'held':
+      return 'held back by a feature'
     case 'secret':
       return `waits for the password of ${backendTitle}`
     case 'host-key':

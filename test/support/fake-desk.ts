@@ -1,5 +1,7 @@
 import type { CheckEvent } from '#shared/contract/backend.ts'
+import { PlatformRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { OfferedTask } from '#shared/contract/task.ts'
+import { Queue } from '#shared/domain/queue.ts'
 import type { FakeDesk } from './fake-router.ts'
 import { aLine, anId, aTask, installLog, MINUTE, NOW } from './fake-tasks.ts'
 
@@ -119,7 +121,7 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
   }))
   const [server] = servers
   if (!server) throw new Error('A busy desk has a server.')
-  const platform = {
+  const platform = PlatformRow.parse({
     ...base(201, 'platform_static', 'Static template', 1),
     kind: 'platform' as const,
     status: 'enabled' as const,
@@ -131,28 +133,30 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     lastTask: null,
     server,
     sites: 3,
-  }
+  })
   const names = [
     'www.example.com',
     'xn--bcher-kva.example',
     'a-very-long-customer-project-name-for-the-spring-campaign.staging.customers.example.org',
   ]
-  const sites = names.map((name, index) => ({
-    ...base(301 + index, name, name, 1),
-    kind: 'site' as const,
-    status: index === 2 ? ('queued' as const) : ('enabled' as const),
-    platformId: anId(201),
-    clientId: null,
-    aliases: [],
-    redirection: null,
-    lastCronAt: null,
-    url: index === 2 ? null : `http://${name}:8080/`,
-    lastTask: null,
-    platform,
-    server,
-    client: null,
-    lastBackup: null,
-  }))
+  const sites = names.map((name, index) =>
+    SiteRow.parse({
+      ...base(301 + index, name, name, 1),
+      kind: 'site' as const,
+      status: index === 2 ? ('queued' as const) : ('enabled' as const),
+      platformId: anId(201),
+      clientId: null,
+      aliases: [],
+      redirection: null,
+      lastCronAt: null,
+      url: index === 2 ? null : `http://${name}:8080/`,
+      lastTask: null,
+      platform,
+      server,
+      client: null,
+      lastBackup: null,
+    }),
+  )
   const backups = [1, 2].map((number) => ({
     id: anId(400 + number),
     siteId: anId(301),
@@ -243,7 +247,7 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     tasks,
     logs,
     queues: [
-      {
+      Queue.parse({
         name: 'tasks',
         title: 'Tasks',
         description: 'Everything that a person asked for.',
@@ -257,7 +261,15 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
         lastRunAt: NOW - 4_000,
         runningItems: 3,
         waitingItems: 1,
-      },
+        totalItems: 4,
+        threads: null,
+        intervalSeconds: 60,
+        plannedItems: 8,
+        nextRunAt: NOW + 56_000,
+        settings: { frequencySeconds: null, items: null, isEnabled: null },
+        form: { fields: [] },
+        values: {},
+      }),
     ],
     offered: [
       offered('verify', 'Verify', 0),

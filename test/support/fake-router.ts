@@ -58,7 +58,8 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
   const find = <Item extends { id: string }>(items: Item[], id: string): Item | undefined =>
     items.find((item) => item.id === id)
 
-  return os.router({
+  // Only what the pages call; whatever else the contract has is not answered.
+  return {
     app: {
       info: os.app.info.handler(() => ({
         version: '0.0.0',
@@ -128,9 +129,6 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         return {}
       }),
       giveSecrets: os.backend.giveSecrets.handler(() => ({})),
-      edit: os.backend.edit.handler(({ errors }) => {
-        throw errors.DESK(missing)
-      }),
       disconnect: os.backend.disconnect.handler(() => ({})),
       sshHosts: os.backend.sshHosts.handler(() => [
         {
@@ -171,9 +169,6 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         if (!server || !task) throw errors.DESK(missing)
         return { server, task }
       }),
-      edit: os.server.edit.handler(({ errors }) => {
-        throw errors.DESK(missing)
-      }),
       forget: os.server.forget.handler(() => ({})),
     },
     platform: {
@@ -192,9 +187,6 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
       add: os.platform.add.handler(({ errors }) => {
         throw errors.DESK(invalid)
-      }),
-      edit: os.platform.edit.handler(({ errors }) => {
-        throw errors.DESK(missing)
       }),
       forget: os.platform.forget.handler(() => ({})),
     },
@@ -215,16 +207,10 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       add: os.site.add.handler(({ errors }) => {
         throw errors.DESK(invalid)
       }),
-      edit: os.site.edit.handler(({ errors }) => {
-        throw errors.DESK(missing)
-      }),
       forget: os.site.forget.handler(() => ({})),
     },
     client: {
       list: os.client.list.handler(() => ({ items: [], total: 0 })),
-      add: os.client.add.handler(({ errors }) => {
-        throw errors.DESK(missing)
-      }),
     },
     backup: {
       list: os.backup.list.handler(({ input }) =>
@@ -251,9 +237,6 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         const found = find(desk.tasks, input.id)
         if (!found) throw errors.DESK(missing)
         return found
-      }),
-      getByNumber: os.task.getByNumber.handler(({ errors }) => {
-        throw errors.DESK(missing)
       }),
       offered: os.task.offered.handler(() => desk.offered),
       add: os.task.add.handler(({ errors }) => {
@@ -290,11 +273,8 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       resume: os.queue.resume.handler(
         ({ input, errors }) => setPaused(desk, input.name, false) ?? raise(errors.DESK(missing)),
       ),
-      edit: os.queue.edit.handler(({ errors }) => {
-        throw errors.DESK(missing)
-      }),
     },
-  })
+  }
 }
 
 const raise = (error: Error): never => {
