@@ -1,17 +1,45 @@
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { AppError } from '#shared/errors.ts'
 
 /**
  * The data folder of all shells: `--data`, else `HOSTING_DESK_DATA`, else the system's data directory. It is made where
- * it is absent, for this account alone.
+ * it is absent, for this account alone. Throws `input.invalid` where it cannot be one.
  */
 export function dataFolderOf({ data }: { data?: string | undefined }, env = process.env): string {
   const folder = path.resolve(
     data ?? env['HOSTING_DESK_DATA'] ?? path.join(systemDataFolder(env), 'hosting-desk'),
   )
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new AppError(
+      'input.invalid',
+      `${folder} cannot be the data folder: ${reasonOf(cause)}.`,
+      {
+        cause,
+      },
+    )
+  }
   return folder
+}
+
+function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a file stands there'
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'this account may not write there'
+    case 'ENAMETOOLONG':
+      return 'the path is too long'
+    default:
+      return error instanceof Error ? error.message : String(error)
+  }
 }
 
 function systemDataFolder(env: NodeJS.ProcessEnv): string {

@@ -59,9 +59,9 @@ export class Headless {
   readonly #sockets: WebSocket[] = []
   readonly #ended: Promise<number | null>
 
-  constructor({ headless }: Installation, data: string, port = 0) {
+  constructor({ headless }: Installation, data: string, port: number | string = 0) {
     this.data = data
-    this.child = spawn(NODE, [headless, '--data', data, '--port', String(port)], {
+    this.child = spawn(NODE, [headless, '--data', data, `--port=${port}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout?.on('data', (bytes: Buffer) => (this.#out += bytes.toString()))

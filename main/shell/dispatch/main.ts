@@ -1,4 +1,5 @@
 import type { AppError } from '#shared/errors.ts'
+import { cleanText, shorten } from '#shared/text.ts'
 import { toDeskFailure } from './desk.ts'
 import { runCommandLine } from './command-line.ts'
 
@@ -17,10 +18,14 @@ runCommandLine(process.argv.slice(2), {
   (code) => process.exit(code),
   (error: unknown) => {
     const failure = toDeskFailure(error)
-    console.error(failure === undefined ? error : failure.message)
+    console.error(failure === undefined ? error : toLine(failure.message))
     process.exit(failure === undefined ? 1 : exitCodeOf(failure))
   },
 )
+
+/** What was typed, or what a server said, may stand in a message. */
+const toLine = (message: string): string => shorten(cleanText(message), MAX_MESSAGE)
+const MAX_MESSAGE = 800
 
 function exitCodeOf(failure: AppError): number {
   if (failure.code === 'store.locked') return 3

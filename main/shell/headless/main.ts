@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { AppError } from '#shared/errors.ts'
@@ -13,15 +13,9 @@ import { sessionKeyOf } from './session-key.ts'
  * told to stop. Tasks go on on their servers.
  */
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { data: { type: 'string' }, port: { type: 'string', default: '0' } },
-  })
-  const port = Number(values.port)
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    console.error('--port is a number from 0 to 65535; 0 picks a free one.')
-    return 2
-  }
-  const folder = dataFolderOf({ data: values.data })
+  const { data, port } = parseOptions()
+  const folder = dataFolderOf({ data })
+  const urlFile = path.join(folder, 'headless.url')
   const dist = path.resolve(import.meta.dirname, '..')
   const app = await openApp({
     folder,
@@ -37,7 +31,7 @@ async function main(): Promise<number> {
     port,
     sessionKey: sessionKeyOf(folder),
     onAddress(address) {
-      writeFileSync(path.join(folder, 'headless.url'), `${address}\n`, { mode: 0o600 })
+      writeFileSync(urlFile, `${address}\n`, { mode: 0o600 })
       console.log(`Hosting Desk is at ${address}`)
     },
   })
@@ -45,16 +39,37 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => resolve())
   })
+  rmSync(urlFile, { force: true })
   await web.close()
   await clients.close()
   await app.close()
   return 0
 }
 
+function parseOptions(): { data: string | undefined; port: number } {
+  try {
+    const { values } = parseArgs({
+      options: { data: { type: 'string' }, port: { type: 'string', default: '0' } },
+    })
+    const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN
+    if (port <= 65_535) return { data: values.data, port }
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    throw new AppError('input.invalid', said, { cause })
+  }
+  throw new AppError('input.invalid', '--port is a number from 0 to 65535; 0 picks a free one.')
+}
+
+function exitCodeOf(error: unknown): number {
+  if (!(error instanceof AppError)) return 1
+  if (error.code === 'store.locked') return 3
+  return error.code === 'input.invalid' ? 2 : 1
+}
+
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     console.error(error instanceof AppError ? error.message : error)
-    process.exit(error instanceof AppError && error.code === 'store.locked' ? 3 : 1)
+    process.exit(exitCodeOf(error))
   },
 )
