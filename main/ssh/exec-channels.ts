@@ -79,7 +79,7 @@ export class ExecChannels {
         if (!isRefusal(error)) throw connectionLost(this.#host, error)
         const isAlone = this.#open <= this.#lasting
         if (isAlone && refusals >= MAX_LONE_REFUSALS) throw channelsRefused(this.#host, error)
-        this.#limit = Math.max(this.#lasting + 1, Math.min(this.#limit, this.#open))
+        this.#limit = Math.max(1, Math.min(this.#limit, this.#open))
         // A server counts a session for a moment longer than we do.
         if (isAlone) await delay(LONE_REFUSAL_MS)
       }
@@ -106,7 +106,8 @@ export class ExecChannels {
 
   async #enter(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted()
-    while (this.#open >= this.#limit) await this.#turn(signal)
+    // One beside the lasting ones is always tried: none of those will make room.
+    while (this.#open >= Math.max(this.#limit, this.#lasting + 1)) await this.#turn(signal)
     this.#open += 1
   }
 

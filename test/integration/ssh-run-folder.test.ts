@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -173,6 +174,30 @@ exec /usr/bin/setsid "$@"`,
     await patient.list()
     expect(readdirSync(path.join(account.home, '.hosting-desk/tmp'))).toEqual([])
   })
+})
+
+test('runs also go through, and are cancelled, where sh is bash and there is no setsid', async () => {
+  const tools = mkdtempSync(path.join(tmpdir(), 'hosting-desk-tools-'))
+  chmodSync(tools, 0o755)
+  for (const name of readdirSync('/usr/bin'))
+    if (name !== 'setsid' && name !== 'sh') symlinkSync(`/usr/bin/${name}`, path.join(tools, name))
+  symlinkSync('/bin/bash', path.join(tools, 'sh'))
+  const server = await startSshd({ accounts: [account], config: [`SetEnv PATH=${tools}`] })
+  const there = await openTo(server, { address: sandboxAddress(server, account) })
+  try {
+    const short = aRun(sh('cat', 'in\n'), sh('exit 4'))
+    expect(await toEnd(there.runs, short)).toEqual({ state: 'finished', exitCodes: [0, 4] })
+    const long = aRun(sh('echo begun; sleep 300 & sleep 300'))
+    await there.runs.start(long)
+    for await (const event of there.runs.follow(long.id, [])) {
+      if (event.event === 'data') await there.runs.cancel(long.id, { graceMs: 2000 })
+      if (event.event === 'ended') expect(event).toEqual(finished(143))
+    }
+  } finally {
+    there.close()
+    await server.stop()
+    rmSync(tools, { recursive: true })
+  }
 })
 
 describe('a home folder without space', () => {
