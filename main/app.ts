@@ -9,6 +9,8 @@ import { Crontabs } from './crontab/crontabs.ts'
 import { findDispatchTarget } from './crontab/dispatch-command.ts'
 import { DemoServer } from './demo/demo-server.ts'
 import { shippedFeatures } from './features/shipped.ts'
+import type { Feature } from './hooks/feature.ts'
+import { HookProblems } from './hooks/problem.ts'
 import { HookRegistry } from './hooks/registry.ts'
 import { DemoInventory } from './inventory/demo-inventory.ts'
 import { Inventory } from './inventory/inventory.ts'
@@ -18,7 +20,9 @@ import { pause } from './lib/pause.ts'
 import { TaskLogs } from './log/task-log.ts'
 import { Backlog } from './queue/backlog.ts'
 import { Dispatcher } from './queue/dispatcher.ts'
+import { QueueClock } from './queue/queue-clock.ts'
 import { QueueSwitches } from './queue/queue-switches.ts'
+import { Queues } from './queue/queues.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
 import { BackendSecrets } from './settings/backend-secrets.ts'
 import { Secrets } from './settings/secrets.ts'
@@ -33,6 +37,7 @@ import { ChangeSet, Store } from './store/store.ts'
 import { Activities } from './task/activities.ts'
 import { TaskRunner } from './task/runner.ts'
 import { Tasks } from './task/tasks.ts'
+import { UnitOfWork } from './task/unit-of-work.ts'
 
 export const VERSION = '0.1.0'
 
@@ -49,6 +54,8 @@ export interface AppParts {
   /** The static platform that the demo server starts with. */
   templateFolder: string
   now: () => number
+  /** Those that ship, where nothing else is said. */
+  features?: readonly Feature[]
   /** False where no demo server is wanted: for tests of something else. */
   hasDemo?: boolean
 }
@@ -101,7 +108,10 @@ async function assemble(
   const hasDemo = (parts.hasDemo ?? true) && DemoServer.isSupported()
   const onBug = (error: unknown): void => console.error(error)
   const ids = new IdMaker(now)
-  const registry = new HookRegistry(shippedFeatures)
+  const problems = new HookProblems(now)
+  const registry = new HookRegistry(parts.features ?? shippedFeatures, {
+    onProblem: (problem) => problems.report(problem),
+  })
   const logs = new TaskLogs({
     folder: path.join(folder, 'logs'),
     isEnded: (attemptId) => isEnded(store.find('attempt', attemptId)?.status ?? 'cancelled'),
@@ -121,7 +131,7 @@ async function assemble(
     ),
   )
   const trusted = new TrustedKeys({ store, ids, now })
-  const switches = new QueueSwitches({ store, registry })
+  const switches = new QueueSwitches(store)
   const sshFolder = path.join(os.homedir(), '.ssh')
   const ownKeys = (host: string, port: number) => trusted.keysOf(host, port)
 
@@ -142,15 +152,32 @@ async function assemble(
     pause,
   })
   const backlog = new Backlog(unit)
-  const dispatcher = new Dispatcher({
+  const dispatcher: Dispatcher = new Dispatcher({
     store,
     backlog,
     activities,
     run: (taskId, signal) => runner.run(taskId, signal),
     cancel: (task, signal) => runner.cancel(task, signal),
-    items: () => switches.itemsOf('tasks'),
+    limits: () => queues.limitsOf('tasks'),
     limitOf: (backendId) => store.find('backend', backendId)?.limit ?? 1,
-    isPaused: () => switches.isPaused('tasks'),
+    nextTasks: () => registry.nextTasks(new UnitOfWork(unit)),
+    now,
+    onBug,
+  })
+  const queues: Queues = new Queues({
+    ...unit,
+    switches,
+    countTasks: (status) => (status === 'queued' ? dispatcher.waiting : dispatcher.running),
+    startTasks: (limit) => dispatcher.startNext(limit),
+    removeLogs: async (attemptIds) => {
+      for (const id of attemptIds) await logs.remove(id)
+    },
+    onProblem: (problem) => problems.report(problem),
+    monotonic: () => performance.now(),
+  })
+  const clock = new QueueClock({
+    getQueues: () => queues.getQueues(),
+    dispatch: () => queues.dispatch({ lockWaitMs: 0 }),
     now,
     onBug,
   })
@@ -165,33 +192,6 @@ async function assemble(
     templateFolder: parts.templateFolder,
   })
 
-  const dispatchState = (): DispatchState => ({
-    isPaused: switches.isPausedAsAWhole,
-    running: dispatcher.running,
-    queued: backlog.queued,
-    failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
-  })
-  const stopWaking = store.changed.add((touched) => {
-    for (const { table, ids } of touched) if (table === 'attempt') logs.wake(ids)
-  })
-  const changes = collectChanges({ store, activities, pool, dispatcher, dispatchState })
-  const setPaused = async (isPaused: boolean): Promise<void> => {
-    await switches.setPausedAsAWhole(isPaused)
-    dispatcher.request()
-  }
-  const disconnect = async (backendId: Id): Promise<void> => pool.close(backendId)
-
-  const router = createRouter({
-    info: {
-      version: VERSION,
-      shell: parts.shell,
-      dataFolder: folder,
-      startedAt: now(),
-      platform: process.platform,
-      notices: store.notices,
-    },
-    store,
-    logs,
   const crontabs = new Crontabs({
     async connect(backendId) {
       const connection = await pool.use(backendId)
@@ -210,6 +210,34 @@ async function assemble(
     path: process.env['PATH'] ?? '',
   })
 
+  const dispatchState = (): DispatchState => ({
+    isPaused: switches.isPausedAsAWhole,
+    running: dispatcher.running,
+    queued: backlog.queued,
+    failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
+  })
+  const stopWaking = store.changed.add((touched) => {
+    for (const { table, ids } of touched) if (table === 'attempt') logs.wake(ids)
+  })
+  const changes = collectChanges({ store, activities, pool, dispatcher, dispatchState })
+  const setPaused = async (isPaused: boolean): Promise<void> => {
+    await switches.setPausedAsAWhole(isPaused)
+    dispatcher.request()
+    clock.wake()
+  }
+  const disconnect = async (backendId: Id): Promise<void> => pool.close(backendId)
+
+  const router = createRouter({
+    info: {
+      version: VERSION,
+      shell: parts.shell,
+      dataFolder: folder,
+      startedAt: now(),
+      platform: process.platform,
+      notices: store.notices,
+    },
+    store,
+    logs,
     registry,
     unit,
     tasks,
@@ -271,6 +299,7 @@ async function assemble(
     startDispatching()
     if (hasDemo && switches.isFirstRun) await demo.add().catch(onBug)
     await switches.endFirstRun()
+    clock.start()
   }
 
   return {
@@ -284,6 +313,8 @@ async function assemble(
     untilIdle: (options) => dispatcher.untilIdle(options),
     async close() {
       stopWaking()
+      clock.close()
+      queues.close()
       await dispatcher.close()
       await pool.closeAll()
       await demo.close()

@@ -2,11 +2,13 @@ import type { Feature } from '../hooks/feature.ts'
 
 /**
  * The queue of tasks. Aegir starts five a minute; here a new task starts by its event, and `items` says how many run at
- * once over all backends.
+ * once over all backends. What runs is known from those who run it, so none counts as running for eight hours after its end.
  */
 export const taskQueue: Feature = {
   name: 'task-queue',
   title: 'Task queue',
+  group: 'Queues',
+  isRequired: true,
   queues: [
     {
       name: 'tasks',
@@ -15,9 +17,11 @@ export const taskQueue: Feature = {
       type: 'serial',
       frequencySeconds: 60,
       items: 5,
-      isEnabled: true,
       singular: 'task',
       plural: 'tasks',
+      totalItems: (host) => host.countTasks('queued'),
+      runningItems: (host) => host.countTasks('processing'),
+      process: (count, host) => host.startTasks(count),
     },
   ],
 }

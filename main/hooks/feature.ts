@@ -1,10 +1,12 @@
 import type { Form, FormProblems } from '#shared/domain/form.ts'
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
 import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
-import type { QueueDefinition } from '#shared/domain/queue.ts'
+import type { PlannedQueue } from '#shared/domain/queue.ts'
 import type { Task, TaskStatus } from '#shared/domain/task.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { Host, ReadingHost } from './host.ts'
+import type { NextTasks } from './next-tasks.ts'
+import type { QueueDeclaration } from './queue.ts'
 
 /** What a task's run came to, as hooks see it. */
 export interface TaskResult {
@@ -98,7 +100,13 @@ export interface Feature {
   /** Task types that count as dangerous (hook_hosting_task_dangerous_tasks). */
   dangerousTasks?(): readonly string[]
   services?: readonly ServiceTypeDefinition[]
-  queues?: readonly QueueDefinition[]
+  queues?: readonly QueueDeclaration[]
+  /** All queues as declared, in turn, before settings (hook_hosting_queues_alter): returns the whole. */
+  changeQueues?(queues: readonly QueueDeclaration[]): readonly QueueDeclaration[]
+  /** All queues after settings and arithmetic, in turn (hook_hosting_processed_queues_alter): the last word. */
+  changePlannedQueues?(queues: readonly PlannedQueue[]): readonly PlannedQueue[]
+  /** Which waiting tasks may start and in which order, in turn (hook_query_hosting_get_new_tasks_alter). */
+  changeNextTasks?(next: NextTasks, host: ReadingHost): NextTasks
   /**
    * Lasting facts of an object for its backend (hook_hosting_OBJECT_context_options), in turn: gets what those before
    * gave, returns the whole. A null value unsets the key.

@@ -1,22 +1,19 @@
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
 import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
-import type { QueueDefinition } from '#shared/domain/queue.ts'
+import type { PlannedQueue } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Feature, ServiceTypeDefinition, TaskTypeDefinition } from './feature.ts'
 import type { ReadingHost } from './host.ts'
+import { changedNextTasks, type NextTasks } from './next-tasks.ts'
 import { orderFeatures } from './order.ts'
+import { toProblem, type HookProblem } from './problem.ts'
+import { changePlannedQueues, collectQueues, type DeclaredQueue } from './queue.ts'
 
-/** A hook that was left out, and why. */
-export interface HookProblem {
-  feature: string
-  hook: string
-  message: string
-}
+export { toProblem, type HookProblem }
 
 /** The features in force: knows what they declare, and calls those of their hooks that give an answer. */
 export class HookRegistry {
-  /** All there are, switched on or not, in the order in which they are called. */
-  readonly all: readonly Feature[]
+  #all: readonly Feature[]
   readonly #isOn: (feature: Feature) => boolean
   readonly #onProblem: (problem: HookProblem) => void
   #inForce: InForce
@@ -29,14 +26,20 @@ export class HookRegistry {
       onProblem = () => undefined,
     }: { isOn?: (feature: Feature) => boolean; onProblem?: (problem: HookProblem) => void } = {},
   ) {
-    this.all = orderFeatures(features)
+    this.#all = orderFeatures(features)
     this.#isOn = isOn
     this.#onProblem = onProblem
     this.#inForce = this.#collect()
   }
 
-  /** Features were switched on or off. */
-  refresh(): void {
+  /** All there are, switched on or not, in the order in which they are called. */
+  get all(): readonly Feature[] {
+    return this.#all
+  }
+
+  /** Features were switched on or off, or `features` are now all there are. */
+  refresh(features: readonly Feature[] = this.#all): void {
+    this.#all = orderFeatures(features)
     this.#inForce = this.#collect()
   }
 
@@ -67,8 +70,19 @@ export class HookRegistry {
     return this.features.flatMap((feature) => feature.services ?? [])
   }
 
-  queues(): QueueDefinition[] {
-    return this.features.flatMap((feature) => feature.queues ?? [])
+  /** Every queue as its features declare it, changed in turn; before the operator's settings. */
+  queues(): DeclaredQueue[] {
+    return collectQueues(this.features, this.#onProblem)
+  }
+
+  /** The features' last word on queues, after settings and arithmetic. */
+  changedPlannedQueues(planned: readonly PlannedQueue[]): PlannedQueue[] {
+    return changePlannedQueues(this.features, planned, this.#onProblem)
+  }
+
+  /** Which of the waiting tasks may start, in which order; the default where a feature breaks it. */
+  nextTasks(host: ReadingHost): NextTasks {
+    return changedNextTasks(this.features, host, this.#onProblem)
   }
 
   /** The lasting facts of an object, asked of each feature in turn. A feature that throws is left out and named. */
@@ -150,14 +164,6 @@ export class HookRegistry {
 interface InForce {
   features: readonly Feature[]
   taskTypes: ReadonlyMap<string, TaskTypeDefinition>
-}
-
-export function toProblem(feature: Feature, hook: string, error: unknown): HookProblem {
-  return {
-    feature: feature.name,
-    hook,
-    message: error instanceof Error ? error.message : String(error),
-  }
 }
 
 const keyOf = (kind: ObjectKind, type: string): string => `${kind} ${type}`

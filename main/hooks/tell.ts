@@ -1,5 +1,5 @@
 import type { Feature } from './feature.ts'
-import { toProblem, type HookProblem } from './registry.ts'
+import { toProblem, type HookProblem } from './problem.ts'
 
 /** How long one hook may take. */
 const HOOK_LIMIT_MS = 10_000

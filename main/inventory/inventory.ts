@@ -15,6 +15,7 @@ import { AppError } from '#shared/errors.ts'
 import { findBackendAt } from '../store/queries/backends.ts'
 import {
   isContextNameTaken,
+  listAllOn,
   listDeletedUnder,
   listPlatformsOf,
   listServersOn,
@@ -187,6 +188,7 @@ export class Inventory {
       aliases: [...wish.aliases],
       redirection: null,
       lastCronAt: null,
+      backupEverySeconds: null,
       url: null,
     }
     if (isContextNameTaken(this.#parts.store, platform.backendId, site.name)) {
@@ -230,10 +232,15 @@ export class Inventory {
     }
     const standing = standingOn(store, object)
     if (standing[0] !== undefined) throw inUse(object, `${standing[0].title} still stands on it`)
-    const change = new ChangeSet().remove(kind, id)
-    for (const deleted of listDeletedUnder(store, object)) change.remove(deleted.kind, deleted.id)
+    const change = new ChangeSet()
     const isAlone = listServersOn(store, object.backendId).every((server) => server.id === id)
-    if (kind === 'server' && isAlone) change.remove('backend', object.backendId)
+    if (kind === 'server' && isAlone) {
+      for (const left of listAllOn(store, object.backendId)) change.remove(left.kind, left.id)
+      change.remove('backend', object.backendId)
+    } else {
+      for (const deleted of listDeletedUnder(store, object)) change.remove(deleted.kind, deleted.id)
+      change.remove(kind, id)
+    }
     await store.commit(change)
   }
 

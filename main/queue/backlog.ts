@@ -3,7 +3,14 @@ import { isEnded, type Task } from '#shared/domain/task.ts'
 import { listUnfinishedTasks } from '../store/queries/tasks.ts'
 import { usesOf } from '../task/request.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
+import type { SelectableTask } from '../hooks/next-tasks.ts'
 import type { PlannedTask } from './plan.ts'
+
+/** An unfinished task with what it is chosen by. */
+export interface WaitingTask extends PlannedTask {
+  status: Task['status']
+  facts: SelectableTask
+}
 
 /**
  * The unfinished tasks, oldest first, kept in memory along with what they use: planning a thousand of them reads no row.
@@ -11,7 +18,7 @@ import type { PlannedTask } from './plan.ts'
  */
 export class Backlog {
   readonly #parts: UnitParts
-  readonly #tasks = new Map<Id, PlannedTask & { number: number; status: Task['status'] }>()
+  readonly #tasks = new Map<Id, WaitingTask>()
   #isSorted = true
 
   constructor(parts: UnitParts) {
@@ -27,9 +34,9 @@ export class Backlog {
     }
   }
 
-  list(): readonly (PlannedTask & { status: Task['status'] })[] {
+  list(): readonly WaitingTask[] {
     if (!this.#isSorted) {
-      const sorted = [...this.#tasks.values()].sort((a, b) => a.number - b.number)
+      const sorted = [...this.#tasks.values()].sort((a, b) => a.facts.number - b.facts.number)
       this.#tasks.clear()
       for (const task of sorted) this.#tasks.set(task.id, task)
       this.#isSorted = true
@@ -52,17 +59,19 @@ export class Backlog {
     if (known === undefined) this.#isSorted = false
     this.#tasks.set(
       task.id,
-      known === undefined ? this.#describe(task) : { ...known, status: task.status },
+      known === undefined
+        ? this.#describe(task)
+        : { ...known, status: task.status, facts: toFacts(task) },
     )
   }
 
-  #describe(task: Task): PlannedTask & { number: number; status: Task['status'] } {
+  #describe(task: Task): WaitingTask {
     const host = new UnitOfWork(this.#parts)
     const type = this.#parts.registry.findTaskType(task.objectKind, task.type)
     const object = host.find(task.objectKind, task.objectId)
     return {
       id: task.id,
-      number: task.number,
+      facts: toFacts(task),
       status: task.status,
       title: `${type?.title ?? task.type} ${object?.title ?? task.objectName}`,
       backendId: task.backendId,
@@ -73,4 +82,11 @@ export class Backlog {
           : usesOf(task, type, object, host),
     }
   }
+}
+
+/** Of a task that may have long values only what it can be chosen by is kept. */
+function toFacts(task: Task): SelectableTask {
+  const { number, type, objectKind, objectId, objectName, backendId } = task
+  const { origin, createdAt, attempts } = task
+  return { number, type, objectKind, objectId, objectName, backendId, origin, createdAt, attempts }
 }

@@ -5,8 +5,10 @@ import { Listeners } from '../lib/listeners.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
 import type { RunEnd } from '../task/runner.ts'
-import type { Backlog } from './backlog.ts'
-import { planTasks } from './plan.ts'
+import type { Backlog, WaitingTask } from './backlog.ts'
+import { compareTasks, isSelected, type NextTasks } from '../hooks/next-tasks.ts'
+import { planTasks, type PlanParts } from './plan.ts'
+import type { QueueLimits } from './queues.ts'
 
 /** How long a backend that could not be reached is left alone, by how often in a row it failed. */
 const RETRY_MS = [1000, 2000, 5000, 10_000, 20_000, 60_000]
@@ -17,10 +19,12 @@ export interface DispatcherParts {
   activities: Activities
   run: (taskId: Id, signal: AbortSignal) => Promise<RunEnd>
   cancel: (task: Task, signal: AbortSignal) => Promise<void>
-  /** How many tasks may run at once: over all backends, and on one. */
-  items: () => number
+  /** How many tasks may run at once over all backends, and whether any may start at all. */
+  limits: () => QueueLimits
+  /** How many may run at once on one backend. */
   limitOf: (backendId: Id) => number
-  isPaused: () => boolean
+  /** Which of the waiting tasks may start, and in which order. */
+  nextTasks: () => NextTasks
   now: () => number
   /** What nobody expected: a bug, told to whoever keeps the process's log. */
   onBug: (error: unknown) => void
@@ -77,17 +81,26 @@ export class Dispatcher {
     })
   }
 
-  /** Plans and starts. Returns what was started. */
+  /** Plans and starts what may start by event: whenever the queue runs at all, up to its items. Returns what it was. */
   tick(): Id[] {
+    const { items, isEnabled, isPaused } = this.#parts.limits()
+    return this.#plan({ items, isPaused: isPaused || !isEnabled })
+  }
+
+  /** Starts at most so many of the next tasks beside those that run: a run of the queue, whoever asked for it. */
+  startNext(limit: number): Id[] {
+    return this.#plan({ items: this.#running.size + limit, isPaused: false })
+  }
+
+  #plan(room: { items: number; isPaused: boolean }): Id[] {
     if (this.#closing.signal.aborted) return []
-    const { backlog, activities, items, limitOf, isPaused } = this.#parts
+    const { backlog, activities, limitOf, nextTasks } = this.#parts
     const plan = planTasks({
-      tasks: backlog.list(),
+      ...select(backlog.list(), nextTasks()),
+      ...room,
       running: new Set(this.#running.keys()),
-      items: items(),
       limitOf,
       blocked: new Map([...this.#blocks].map(([id, block]) => [id, block.waiting])),
-      isPaused: isPaused(),
     })
     for (const [id, { waiting, position }] of plan.waiting)
       activities.update(id, { waiting, position })
@@ -98,6 +111,11 @@ export class Dispatcher {
 
   get running(): number {
     return this.#running.size
+  }
+
+  /** Unfinished tasks that nobody works on. */
+  get waiting(): number {
+    return this.#parts.backlog.list().filter(({ id }) => !this.#running.has(id)).length
   }
 
   /** Resolves when nothing runs and nothing that may start waits; at the latest after `forMs` or on the signal. */
@@ -195,5 +213,23 @@ export class Dispatcher {
       // Where the server cannot be reached, the runner cancels as soon as it is connected again.
       if (!(error instanceof AppError) && !this.#closing.signal.aborted) this.#parts.onBug(error)
     })
+  }
+}
+
+/** The tasks in the order of the selection, and those that it leaves out. What runs already is beyond it. */
+function select(
+  tasks: readonly WaitingTask[],
+  next: NextTasks,
+): Pick<PlanParts, 'tasks' | 'held' | 'limit'> {
+  const held = tasks
+    .filter(({ status, facts }) => status === 'queued' && !isSelected(facts, next))
+    .map(({ id }) => id)
+  return {
+    tasks:
+      next.order.length === 0
+        ? tasks
+        : [...tasks].sort((a, b) => compareTasks(a.facts, b.facts, next)),
+    held: new Set(held),
+    limit: next.limit ?? Infinity,
   }
 }

@@ -22,6 +22,10 @@ export interface PlanParts {
   /** Backends on which nothing can start now, and why. */
   blocked: ReadonlyMap<Id, Waiting>
   isPaused: boolean
+  /** Tasks that a feature holds back; they keep their place before later ones on their objects. */
+  held?: ReadonlySet<Id>
+  /** How many may start at a time; as many as there is room for where absent. */
+  limit?: number
 }
 
 export interface Plan {
@@ -35,7 +39,7 @@ export interface Plan {
  * objects, unless both only share it. Starts nothing.
  */
 export function planTasks(parts: PlanParts): Plan {
-  const { tasks, running, items, limitOf, blocked, isPaused } = parts
+  const { tasks, running, items, limitOf, blocked, isPaused, held, limit = Infinity } = parts
   const plan: Plan = { starts: [], waiting: new Map() }
   const holders = new Holders()
   const busy = new Map<Id, number>()
@@ -45,7 +49,7 @@ export function planTasks(parts: PlanParts): Plan {
     holders.add(task)
     busy.set(task.backendId, (busy.get(task.backendId) ?? 0) + 1)
   }
-  let free = items - running.size
+  let free = Math.min(limit, items - running.size)
   let position = 0
   for (const task of tasks) {
     if (running.has(task.id)) continue
@@ -56,12 +60,14 @@ export function planTasks(parts: PlanParts): Plan {
       ? { reason: 'paused' }
       : before !== undefined
         ? { reason: 'task', taskId: before.id, title: before.title }
-        : (blocked.get(task.backendId) ??
-          (free <= 0
-            ? { reason: 'queue-limit' }
-            : used >= limitOf(task.backendId)
-              ? { reason: 'backend-limit' }
-              : undefined))
+        : held?.has(task.id) === true
+          ? { reason: 'held' }
+          : (blocked.get(task.backendId) ??
+            (free <= 0
+              ? { reason: 'queue-limit' }
+              : used >= limitOf(task.backendId)
+                ? { reason: 'backend-limit' }
+                : undefined))
     holders.add(task)
     if (waiting === undefined) {
       plan.starts.push(task.id)

@@ -1,19 +1,15 @@
 import type { QueueSettings } from '#shared/domain/queue.ts'
-import { AppError } from '#shared/errors.ts'
-import type { HookRegistry } from '../hooks/registry.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 
 const ALL_PAUSED = 'dispatch.isPaused'
 const SEEN = 'application.isSeen'
 
-/** What the operator has set of queues, over what features declare: pause as a whole and by queue, items. */
+/** What the operator has set of queues, over what features declare. */
 export class QueueSwitches {
   readonly #store: Store
-  readonly #registry: HookRegistry
 
-  constructor({ store, registry }: { store: Store; registry: HookRegistry }) {
+  constructor(store: Store) {
     this.#store = store
-    this.#registry = registry
   }
 
   get isPausedAsAWhole(): boolean {
@@ -24,24 +20,25 @@ export class QueueSwitches {
     await this.#store.commit(new ChangeSet().put('setting', { name: ALL_PAUSED, value: isPaused }))
   }
 
-  /** Whether nothing of this queue is to start. */
-  isPaused(name: string): boolean {
-    return this.isPausedAsAWhole || this.#settingsOf(name).isPaused
+  /** What was set of a queue; null is as its definition says. */
+  settingsOf(name: string): QueueSettings {
+    return (
+      this.#store.find('queue', name) ?? {
+        name,
+        frequencySeconds: null,
+        items: null,
+        isEnabled: null,
+        isPaused: false,
+        lastRunAt: null,
+        values: {},
+      }
+    )
   }
 
-  async setPaused(name: string, isPaused: boolean): Promise<void> {
-    await this.#store.commit(new ChangeSet().put('queue', { ...this.#settingsOf(name), isPaused }))
-  }
-
-  async setItems(name: string, items: number | null): Promise<void> {
-    await this.#store.commit(new ChangeSet().put('queue', { ...this.#settingsOf(name), items }))
-  }
-
-  /** How many of the queue's items may run at once. */
-  itemsOf(name: string): number {
-    const definition = this.#registry.queues().find((queue) => queue.name === name)
-    if (definition === undefined) throw new AppError('queue.unknown', `There is no queue ${name}.`)
-    return this.#settingsOf(name).items ?? definition.items
+  async edit(name: string, facts: Partial<Omit<QueueSettings, 'name'>>): Promise<void> {
+    await this.#store.commit(
+      new ChangeSet().put('queue', { ...this.settingsOf(name), ...facts, name }),
+    )
   }
 
   /** True until the application has been opened once on this data folder. */
@@ -52,18 +49,5 @@ export class QueueSwitches {
   async endFirstRun(): Promise<void> {
     if (this.isFirstRun)
       await this.#store.commit(new ChangeSet().put('setting', { name: SEEN, value: true }))
-  }
-
-  #settingsOf(name: string): QueueSettings {
-    return (
-      this.#store.find('queue', name) ?? {
-        name,
-        frequencySeconds: null,
-        items: null,
-        isEnabled: null,
-        isPaused: false,
-        lastRunAt: null,
-      }
-    )
   }
 }

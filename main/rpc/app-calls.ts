@@ -26,7 +26,14 @@ export function appCalls(desk: Desk, parts: RpcParts) {
       dispatchState: app.dispatchState.handler(() => parts.dispatchState()),
       pauseDispatch: app.pauseDispatch.handler(() => setPaused(true)),
       resumeDispatch: app.resumeDispatch.handler(() => setPaused(false)),
-      dispatch: app.dispatch.handler(() => ({ started: parts.dispatcher.tick() })),
+      dispatch: app.dispatch.handler(async ({ input, signal }) => {
+        const started = parts.dispatcher.tick()
+        const queues = await parts.queues.dispatch({
+          force: input.force,
+          ...(signal === undefined ? {} : { signal }),
+        })
+        return { started, queues }
+      }),
     }),
     demo: demo.router({
       state: demo.state.handler(() => parts.demo.state()),

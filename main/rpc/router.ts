@@ -6,6 +6,7 @@ import { crontabCalls } from './crontab-calls.ts'
 import { toRpcError } from './errors.ts'
 import { inventoryCalls } from './inventory-calls.ts'
 import type { RpcParts } from './parts.ts'
+import { queueCalls } from './queue-calls.ts'
 import { taskCalls } from './task-calls.ts'
 
 /** The contract, each call to be handled behind one place that turns errors into the contract's. */
@@ -27,8 +28,8 @@ export function createRouter(parts: RpcParts) {
     ...backendCalls(desk, parts),
     ...inventoryCalls(desk, parts),
     ...taskCalls(desk, parts),
-  })
     ...queueCalls(desk, parts),
     ...crontabCalls(desk, parts),
+  })
 }
 export type DeskRouter = ReturnType<typeof createRouter>

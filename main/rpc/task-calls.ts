@@ -1,5 +1,4 @@
 import type { OfferedTask } from '#shared/contract/task.ts'
-import type { Queue, QueueDefinition } from '#shared/domain/queue.ts'
 import type { ObjectKind } from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
@@ -10,8 +9,8 @@ import type { Desk } from './router.ts'
 import { toTaskRow } from './rows.ts'
 
 export function taskCalls(desk: Desk, parts: RpcParts) {
-  const { task, queue } = desk
-  const { store, logs, registry, tasks } = parts
+  const { task } = desk
+  const { store, logs, tasks } = parts
   const details = (row: Task) => ({
     ...toTaskRow(parts, row),
     history: listAttempts(store, row.id),
@@ -42,18 +41,6 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
         yield* logs.follow(input.attemptId, input.from, signal)
       }),
     }),
-    queue: queue.router({
-      list: queue.list.handler(() => registry.queues().map((one) => toQueue(parts, one))),
-      pause: queue.pause.handler(({ input }) =>
-        changeQueue(parts, input.name, () => parts.queues.setPaused(input.name, true)),
-      ),
-      resume: queue.resume.handler(({ input }) =>
-        changeQueue(parts, input.name, () => parts.queues.setPaused(input.name, false)),
-      ),
-      edit: queue.edit.handler(({ input }) =>
-        changeQueue(parts, input.name, () => parts.queues.setItems(input.name, input.items)),
-      ),
-    }),
   }
 }
 
@@ -73,29 +60,4 @@ function offeredTasks({ registry, unit }: RpcParts, kind: ObjectKind, id: string
       hasDialog: type.hasDialog ?? false,
       refusal: type.refusal(object, host),
     }))
-}
-
-async function changeQueue(
-  parts: RpcParts,
-  name: string,
-  change: () => Promise<void>,
-): Promise<Queue> {
-  const definition = parts.registry.queues().find((one) => one.name === name)
-  if (definition === undefined) throw new AppError('queue.unknown', `There is no queue ${name}.`)
-  await change()
-  parts.dispatcher.request()
-  return toQueue(parts, definition)
-}
-
-/** The task queue is the one that ships; its items are the tasks. */
-function toQueue(parts: RpcParts, definition: QueueDefinition): Queue {
-  const { running, queued } = parts.dispatchState()
-  return {
-    ...definition,
-    items: parts.queues.itemsOf(definition.name),
-    isPaused: parts.queues.isPaused(definition.name),
-    lastRunAt: parts.store.find('queue', definition.name)?.lastRunAt ?? null,
-    runningItems: running,
-    waitingItems: queued,
-  }
 }

@@ -122,7 +122,16 @@ export const TABLES: { readonly [Name in TableName]: Table<Tables[Name]> } = {
     name: 'site',
     key: 'id',
     schema: Site,
-    columns: ['name', 'title', 'backendId', 'platformId', 'clientId', 'status'],
+    columns: [
+      'name',
+      'title',
+      'backendId',
+      'platformId',
+      'clientId',
+      'status',
+      'lastCronAt',
+      'backupEverySeconds',
+    ],
     searchText: ({ name, title, aliases }) =>
       textOf(toShownName(name), name, title, ...aliases, ...aliases.map(toShownName)),
   }),

@@ -2,6 +2,7 @@ import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Id, Instant } from '../domain/json.ts'
 import { BackendState } from '../domain/objects.ts'
+import { QueueOutcome } from '../domain/queue.ts'
 import { TaskActivity } from '../domain/task.ts'
 import { desk } from './base.ts'
 
@@ -40,8 +41,10 @@ export const app = {
   dispatchState: desk.output(DispatchState),
   pauseDispatch: desk.output(DispatchState),
   resumeDispatch: desk.output(DispatchState),
-  /** Collects, plans and starts what may start, as `hosting-desk dispatch` does. */
-  dispatch: desk.output(z.object({ started: z.array(Id) })),
+  /** Collects, starts what may start and runs the queues that are due (`force`: before their time too). */
+  dispatch: desk
+    .input(z.object({ force: z.boolean().default(false) }).default({ force: false }))
+    .output(z.object({ started: z.array(Id), queues: z.array(QueueOutcome) })),
 }
 
 export const demo = {

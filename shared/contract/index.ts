@@ -2,7 +2,8 @@ import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
 import { crontab } from './crontab.ts'
 import { backup, client, platform, server, site } from './inventory.ts'
-import { queue, task } from './task.ts'
+import { queue } from './queue.ts'
+import { task } from './task.ts'
 
 /** Everything that the renderer and the command line may ask of main. */
 export const contract = {

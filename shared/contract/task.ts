@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { Form } from '../domain/form.ts'
 import { Id, JsonRecord } from '../domain/json.ts'
 import { ObjectKind } from '../domain/objects.ts'
-import { Queue } from '../domain/queue.ts'
 import { Attempt, LogEntry, Task, TaskActivity, TaskStatus } from '../domain/task.ts'
 import { desk, Page, pageOf } from './base.ts'
 
@@ -82,14 +81,4 @@ export const task = {
   followLog: desk
     .input(z.object({ attemptId: Id, from: z.number().int().min(0) }))
     .output(eventIterator(z.array(LogEntry))),
-}
-
-export const queue = {
-  list: desk.output(z.array(Queue)),
-  pause: desk.input(z.object({ name: z.string() })).output(Queue),
-  resume: desk.input(z.object({ name: z.string() })).output(Queue),
-  /** How many of its items may run at once; null goes back to the queue's own number. */
-  edit: desk
-    .input(z.object({ name: z.string(), items: z.number().int().min(1).max(1000).nullable() }))
-    .output(Queue),
 }

@@ -138,6 +138,8 @@ export const Site = z.object({
   /** The name to which all others of the site lead; null where each answers by itself. */
   redirection: SiteName.nullable().default(null),
   lastCronAt: Instant.nullable().default(null),
+  /** Its own schedule of backups, counted from the last one; null where it has none. */
+  backupEverySeconds: z.number().int().min(60).max(315_360_000).nullable().default(null),
   /** Where the site answers, as its backend says; null until it was installed. */
   url: z.string().max(2048).nullable(),
 })

@@ -33,6 +33,8 @@ export const Waiting = z.discriminatedUnion('reason', [
   z.object({ reason: z.literal('queue-limit') }),
   z.object({ reason: z.literal('backend-limit') }),
   z.object({ reason: z.literal('paused') }),
+  /** A feature lets other tasks go first. */
+  z.object({ reason: z.literal('held') }),
   z.object({ reason: z.literal('secret'), backendId: Id }),
   z.object({ reason: z.literal('host-key'), backendId: Id }),
   z.object({

@@ -98,7 +98,7 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       resumeDispatch: os.app.resumeDispatch.handler(
         () => (desk.dispatch = { ...desk.dispatch, isPaused: false }),
       ),
-      dispatch: os.app.dispatch.handler(() => ({ started: [] })),
+      dispatch: os.app.dispatch.handler(() => ({ started: [], queues: [] })),
     },
     demo: {
       state: os.demo.state.handler(() => desk.demo),

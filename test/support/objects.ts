@@ -52,6 +52,7 @@ export const aSite = (facts: Partial<Site> = {}): Site => ({
   aliases: [],
   redirection: null,
   lastCronAt: null,
+  backupEverySeconds: null,
   url: 'http://www.example.com',
   ...facts,
 })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { realDisk } from '../../../main/store/disk.ts'
 import { journalName, snapshotName } from '../../../main/store/generations.ts'
 import { parseJournal, renderRecord } from '../../../main/store/journal.ts'
+import { MIGRATIONS } from '../../../main/store/migrations.ts'
 import { renderSnapshot } from '../../../main/store/snapshot.ts'
 import { recover } from '../../../main/store/recovery.ts'
 import type { Store } from '../../../main/store/store.ts'
@@ -70,12 +71,13 @@ describe('a journal', () => {
     const content = parseJournal(bytes)
     if (content.state !== 'read') throw new Error('unreadable')
     const ends = content.records.map(({ end }) => end)
-    expect(ends).toHaveLength(3)
+    const migrations = MIGRATIONS.length
+    expect(ends).toHaveLength(migrations + 2)
     const expected = (length: number): unknown => {
-      if (length >= (ends[2] ?? 0)) return { a: 2 }
-      return length >= (ends[1] ?? 0) ? { a: 1 } : {}
+      if (length >= (ends[migrations + 1] ?? 0)) return { a: 2 }
+      return length >= (ends[migrations] ?? 0) ? { a: 1 } : {}
     }
-    for (let length = ends[0] ?? 0; length <= content.end; length++) {
+    for (let length = ends[migrations - 1] ?? 0; length <= content.end; length++) {
       fs.writeFileSync(name, bytes.subarray(0, length))
       const { state, notices } = await recovered(folder)
       expect(state, `cut at ${length}`).toEqual(expected(length))
@@ -102,7 +104,7 @@ describe('a journal', () => {
     const bytes = fs.readFileSync(name)
     const content = parseJournal(bytes)
     if (content.state !== 'read') throw new Error('unreadable')
-    const from = content.records[1]?.end ?? 0
+    const from = content.records[MIGRATIONS.length]?.end ?? 0
     for (let at = from; at < content.end; at++) {
       const damaged = Buffer.from(bytes)
       damaged[at] = (damaged[at] ?? 0) ^ 0x55
