@@ -50,10 +50,24 @@ export function usesOf(
   object: HostingObject,
   host: ReadingHost,
 ): Uses {
-  const more = type?.uses?.(object, task.values, host) ?? { exclusive: [], shared: [] }
+  const more = moreUses(task, type, object, host)
   return {
     exclusive: [object.id, ...more.exclusive],
     shared: [...parentsOf(object, host), ...more.shared],
+  }
+}
+
+/** What the type names itself. One that throws says so when it is started; until then it counts as naming nothing. */
+function moreUses(
+  task: Task,
+  type: TaskTypeDefinition | undefined,
+  object: HostingObject,
+  host: ReadingHost,
+): Uses {
+  try {
+    return type?.uses?.(object, task.values, host) ?? { exclusive: [], shared: [] }
+  } catch {
+    return { exclusive: [], shared: [] }
   }
 }
 

@@ -35,6 +35,12 @@ export interface RunnerParts {
 /** What became of a run of {@link TaskRunner.run}: its result is stored, or it never began and goes on waiting. */
 export type RunEnd = { state: 'ended' } | { state: 'put-back'; waiting: Waiting; code: string }
 
+type Collected = ReturnType<typeof collectRequest>
+const NOTHING_SENT: Collected = {
+  sent: { command: '', args: [], options: {}, contexts: [] },
+  problems: [],
+}
+
 type Ended = Extract<RunEvent, { event: 'ended' }>['run']
 /** How a run ended, or why the backend would not take it at all. */
 type RunEnding = Ended | { state: 'refused'; error: AppError }
@@ -68,9 +74,15 @@ export class TaskRunner {
       if (!(error instanceof AppError)) throw error
       const waiting = waitingFor(error, task.backendId)
       if (waiting !== undefined) return { state: 'put-back', waiting, code: error.code }
-      return this.#failUnstarted(task, error)
+      return this.#refuse(task, error)
     }
-    const attempt = await this.#begin(taskId)
+    let collected: Collected
+    try {
+      collected = this.#collect(task)
+    } catch (error) {
+      return this.#refuse(task, error)
+    }
+    const attempt = await this.#begin(taskId, collected)
     if (attempt === undefined) return { state: 'ended' }
     return this.#carry(this.#parts.store.get('task', taskId), attempt, connection, signal)
   }
@@ -103,14 +115,18 @@ export class TaskRunner {
     return connection
   }
 
+  /** Asks the features what is to be sent. Throws where the type or the object is gone, or the type's own code fails. */
+  #collect(task: Task): Collected {
+    const { registry } = this.#parts
+    const type = registry.getTaskType(task.objectKind, task.type)
+    return collectRequest(task, type, registry, new UnitOfWork(this.#parts))
+  }
+
   /** Stores the attempt, before the far side hears of it. Undefined where the task was cancelled meanwhile. */
-  async #begin(taskId: Id): Promise<Attempt | undefined> {
-    const { store, registry, ids, now, logs } = this.#parts
+  async #begin(taskId: Id, { sent, problems }: Collected): Promise<Attempt | undefined> {
+    const { store, ids, now, logs } = this.#parts
     const task = store.get('task', taskId)
     if (task.status !== 'queued') return undefined
-    const unit = new UnitOfWork(this.#parts)
-    const type = registry.getTaskType(task.objectKind, task.type)
-    const { sent, problems } = collectRequest(task, type, registry, unit)
     const attempt = newAttempt(task, { id: ids.next(), now: now(), sent })
     await store.commit(
       new ChangeSet().put('attempt', attempt).put('task', {
@@ -167,13 +183,14 @@ export class TaskRunner {
     )
     output.end()
     const outcome = toOutcome(end, (exitCodes) => reader.outcome(exitCodes))
-    if (!outcome.isOk && driver.isOverload(outcome.code))
-      return this.#putBack(task, attempt, outcome)
     await logs.flush(attempt.id)
-    await finishTask(this.#parts, task.id, attempt.id, outcome)
+    const isPutBack = !outcome.isOk && driver.isOverload(outcome.code)
+    const runEnd: RunEnd = isPutBack
+      ? await this.#putBack(task, attempt, outcome)
+      : await finishTask(this.#parts, task.id, attempt.id, outcome).then(() => ({ state: 'ended' }))
     // Only now: until the result is stored, the folder on the server is the only place where it lies.
     void last?.runs.remove([attempt.id]).catch(() => undefined)
-    return { state: 'ended' }
+    return runEnd
   }
 
   /** Starts where that is still to be done, then reads on over every break until the run has ended. */
@@ -270,19 +287,17 @@ export class TaskRunner {
   ): Promise<RunEnd> {
     const { store, now, activities } = this.#parts
     const current = store.get('task', task.id)
+    const at = now()
+    const { code: errorCode, message: errorMessage } = outcome
     await store.commit(
       new ChangeSet()
-        .put('attempt', {
-          ...attempt,
-          status: 'cancelled',
-          endedAt: now(),
-          errorCode: outcome.code,
-          errorMessage: outcome.message,
-        })
-        .put('task', {
-          ...current,
-          status: current.cancelRequestedAt === null ? 'queued' : 'cancelled',
-        }),
+        .put('attempt', { ...attempt, status: 'cancelled', endedAt: at, errorCode, errorMessage })
+        .put(
+          'task',
+          current.cancelRequestedAt === null
+            ? { ...current, status: 'queued', startedAt: null }
+            : { ...current, status: 'cancelled', endedAt: at },
+        ),
     )
     activities.update(task.id, { progress: null, lastSeenAt: null })
     const waiting: Waiting = {
@@ -293,19 +308,14 @@ export class TaskRunner {
     return { state: 'put-back', waiting, code: outcome.code }
   }
 
-  /** A task that cannot even be asked for (refused login, no Node there): it fails, and its log says why. */
-  async #failUnstarted(task: Task, error: AppError): Promise<RunEnd> {
-    const attempt = await this.#begin(task.id)
+  /** A task that cannot even be asked for (refused login, no Node there, its feature switched off): it fails. */
+  async #refuse(task: Task, error: unknown): Promise<RunEnd> {
+    const code = error instanceof AppError ? error.code : 'hook.failed'
+    const message = error instanceof Error ? error.message : String(error)
+    const attempt = await this.#begin(task.id, NOTHING_SENT)
     if (attempt === undefined) return { state: 'ended' }
-    this.#parts.logs.append(attempt.id, [{ ...this.#note(error.message), level: 'error' }])
-    await this.#parts.logs.flush(attempt.id)
-    const outcome: Outcome = {
-      isOk: false,
-      code: error.code,
-      message: error.message,
-      contexts: [],
-      removedContexts: [],
-    }
+    this.#parts.logs.append(attempt.id, [{ ...this.#note(message), level: 'error' }])
+    const outcome: Outcome = { isOk: false, code, message, contexts: [], removedContexts: [] }
     await finishTask(this.#parts, task.id, attempt.id, outcome)
     return { state: 'ended' }
   }
