@@ -1,9 +1,10 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import type { LogEntry } from '#shared/domain/task.ts'
+import { isConnectionLoss } from '../lib/error-text.ts'
 import { LogDigest } from '../lib/log-digest.ts'
 import { PageCache } from '../lib/page-cache.ts'
 import { rpc } from '../rpc/client.ts'
-import { connection } from '../rpc/connection.ts'
+import { connection, type Connection } from '../rpc/connection.ts'
 
 const PAGE = 250
 /** Lines kept in memory are at most PAGE × PAGES however long the log is. */
@@ -51,7 +52,7 @@ export function useLog(attemptId: Ref<string | null>): Log {
     return current.signal
   }
 
-  async function follow(id: string, signal: AbortSignal): Promise<void> {
+  async function follow(id: string, signal: AbortSignal, mine: Connection): Promise<void> {
     isLive.value = true
     try {
       total.value = (await rpc.task.log({ attemptId: id, from: 0, limit: 1 }, { signal })).total
@@ -61,10 +62,10 @@ export function useLog(attemptId: Ref<string | null>): Log {
       if (!signal.aborted) isLive.value = false
     } catch (problem) {
       if (signal.aborted) return
-      error.value = problem
+      if (!isConnectionLoss(problem)) error.value = problem
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-      // A lost connection opens the next one by itself; anything else is tried again here.
-      if (!isStopped(signal) && connection.value.state === 'open') await follow(id, signal)
+      // A lost connection is followed by the next one; anything else is tried again here.
+      if (!isStopped(signal) && connection.value === mine) await follow(id, signal, mine)
     }
   }
 
@@ -109,7 +110,7 @@ export function useLog(attemptId: Ref<string | null>): Log {
       if (entries.length > (pages.get(page)?.length ?? 0)) pages.set(page, entries)
       version.value++
     } catch (problem) {
-      if (!signal.aborted) error.value = problem
+      if (!signal.aborted && !isConnectionLoss(problem)) error.value = problem
     } finally {
       asked.delete(page)
     }
@@ -130,20 +131,12 @@ export function useLog(attemptId: Ref<string | null>): Log {
   watch(
     [attemptId, connection],
     ([id, now], before) => {
-      if (id === null) return void reset()
-      const isSame = before[0] === id
-      const signal = isSame ? continueWith() : reset()
-      if (now.state === 'open') void follow(id, signal)
+      const signal = before[0] === id ? current.signal : reset()
+      // What was under way over a lost connection has ended with it; the next one goes on from the last line.
+      if (id !== null && now.state === 'open') void follow(id, signal, now)
     },
     { immediate: true },
   )
-
-  function continueWith(): AbortSignal {
-    current.abort()
-    current = new AbortController()
-    asked = new Set()
-    return current.signal
-  }
 
   onScopeDispose(() => current.abort())
   return { total, digested, digest, isLive, error, version, entryAt, readAll }

@@ -7,6 +7,8 @@ export const CLOCK_WARNING_MS = 30_000
 
 /** How the connection to a backend stands, with its age, at `now`. Unknown states read as closed. */
 export function toConnectionState(state: BackendState | undefined, now: number): ObjectState {
+  if (state && state.needsSecret !== null && state.connection !== 'open')
+    return mark('i-lucide-key-round', 'warning', `Needs its ${state.needsSecret}`)
   switch (state?.connection) {
     case 'open':
       return state.latencyMs === null

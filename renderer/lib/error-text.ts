@@ -161,6 +161,16 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The server does not let this account have a crontab.',
     'Look at cron.allow and cron.deny on the server, or leave the recurring work to Hosting Desk.',
   ],
+  'feature.unknown': ['Its extension was removed meanwhile.', 'Look for extensions again.'],
+  'feature.required': ['Hosting Desk cannot work without it.', 'It stays on.'],
+  'extension.not-understood': [
+    'An extension runs with your own rights.',
+    'Switch it on from the list of features, where it says what it may do.',
+  ],
+  'extension.broken': [
+    'It stays off; everything else goes on.',
+    'Correct the extension, then look for extensions again.',
+  ],
   'hook.failed': ['A feature failed; what it wanted to change was left out.', 'Look into the log.'],
   'secret.missing': [
     'The login cannot be made without it.',

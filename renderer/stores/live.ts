@@ -4,7 +4,7 @@ import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { BackendState } from '#shared/domain/objects.ts'
 import type { TaskActivity } from '#shared/domain/task.ts'
 import { rpc } from '../rpc/client.ts'
-import { connection } from '../rpc/connection.ts'
+import { connection, type Connection } from '../rpc/connection.ts'
 
 /** The stream is opened again this long after it ended by itself. */
 const REOPEN_MS = 1_000
@@ -46,31 +46,24 @@ export const useLive = defineStore('live', () => {
     if (oldest !== undefined) activities.delete(oldest)
   }
 
-  async function follow(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+  /** Follows over one connection, again after a while where the stream ends by itself, until that connection goes. */
+  async function follow(mine: Connection): Promise<void> {
+    while (connection.value === mine) {
       try {
-        const changes = await rpc.app.changes(undefined, { signal })
+        const changes = await rpc.app.changes()
         tell('*')
         for await (const change of changes) take(change)
       } catch {
-        // The connection's own state says why; the next link opens the stream again.
+        // The connection's own state says why; the next one opens the stream again.
       }
-      await pause(REOPEN_MS, signal)
+      await new Promise((resolve) => setTimeout(resolve, REOPEN_MS))
     }
   }
 
   /** Begins to follow, once for the life of the page. */
   function start(): void {
-    let following = new AbortController()
-    watch(
-      connection,
-      (now) => {
-        following.abort()
-        following = new AbortController()
-        if (now.state === 'open') void follow(following.signal)
-      },
-      { immediate: true },
-    )
+    const begin = (now: Connection): void => void (now.state === 'open' && follow(now))
+    watch(connection, begin, { immediate: true })
   }
 
   /** Calls `listener` with the table of every stored change ('*' for all of them); returns what ends it. */
@@ -82,12 +75,3 @@ export const useLive = defineStore('live', () => {
   const isPaused = computed(() => dispatch.value?.isPaused === true)
   return { dispatch, activities, backends, isPaused, start, onStored, take }
 })
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })

@@ -123,6 +123,28 @@ test('a lost connection is said calmly, and made again with what changed meanwhi
   await page.getByText('site5.example.com').waitFor()
   await page.getByRole('button', { name: 'Running tasks' }).waitFor()
   expect(await page.getByRole('alert').filter({ hasText: 'went wrong' }).count()).toBe(0)
+  expect(complaints).toEqual([])
+})
+
+test('the log of a task has every line once after the connection was lost', async () => {
+  const id = anId(5001)
+  const desk = aBusyDesk({ backends: [] })
+  const at = (index: number) => aLine(index, `line ${index}`)
+  desk.logs.set(id, { total: 3, at })
+  const main = await open(desk, `/tasks/${anId(1001)}`)
+  await page.getByText('3 lines', { exact: true }).waitFor()
+  desk.logs.set(id, { total: 5, at })
+  main.cut()
+  await page.getByText('5 lines', { exact: true }).waitFor()
+  await eventually(async () =>
+    expect(
+      await page
+        .getByRole('log')
+        .getByText(/line \d/)
+        .allTextContents(),
+    ).toEqual([0, 1, 2, 3, 4].map((line) => `info: line ${line}`)),
+  )
+  expect(complaints).toEqual([])
 })
 
 test('markup of a server is only ever text', async () => {

@@ -97,6 +97,9 @@ describe('a server', () => {
       'Host key changed · for 1 min 30 s',
     )
     expect(toConnectionState(web1.state, now).words).toBe('Connected · 4 ms')
+    expect(toConnectionState({ ...web2.state, needsSecret: 'password' }, now).words).toBe(
+      'Needs its password',
+    )
     expect(toConnectionState(undefined, now).words).toBe('Not connected')
   })
 })
