@@ -178,7 +178,11 @@ async function buildRenderer(outFolder: string): Promise<void> {
   await viteBuild({
     configFile: inRoot('vite.config.ts'),
     logLevel: 'warn',
-    build: { outDir: outFolder, emptyOutDir: false },
+    build: {
+      outDir: outFolder,
+      emptyOutDir: false,
+      rolldownOptions: { checks: { pluginTimings: false } },
+    },
   })
 }
 
@@ -228,7 +232,11 @@ if (import.meta.main) await runFromCommandLine()
 
 async function runFromCommandLine(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { force: { type: 'boolean', default: false } },
+    options: {
+      force: { type: 'boolean', default: false },
+      // Says nothing of what was up to date.
+      quiet: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   })
   const unknown = positionals.filter((name) => !BUILD_TARGETS.includes(name as BuildTarget))
@@ -239,7 +247,7 @@ async function runFromCommandLine(): Promise<void> {
   const targets = positionals.length > 0 ? (positionals as BuildTarget[]) : BUILD_TARGETS
   try {
     for (const result of await build({ targets, force: values.force })) {
-      console.log(renderResult(result))
+      if (!values.quiet || result.state !== 'fresh') console.log(renderResult(result))
     }
   } catch (error) {
     console.error(error instanceof Error ? error.message : error)

@@ -11,9 +11,11 @@ const root = path.resolve(import.meta.dirname, '..')
 const args = process.argv.slice(2)
 
 // A process of its own, so that the bundler's memory is not the application's.
-const built = spawnSync(process.execPath, [path.join(root, 'tools/build.ts')], { stdio: 'inherit' })
+const builder = [path.join(root, 'tools/build.ts'), '--quiet']
+const built = spawnSync(process.execPath, builder, { stdio: 'inherit' })
 if (built.status !== 0) process.exit(built.status ?? 1)
 
+followNpm()
 const chance = desktopChance({
   platform: process.platform,
   env: process.env,
@@ -25,6 +27,21 @@ if (chance.state === 'possible') {
 } else {
   console.log(`Starting without a window, since ${chance.reason}.`)
   await becomeHeadless()
+}
+
+/**
+ * npm starts its scripts in a shell, and a signal to npm ends that shell and no more. So whoever was started by npm
+ * takes its shell's end as a signal to end.
+ */
+function followNpm(): void {
+  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return
+  const shell = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  timer.unref()
 }
 
 /** In this very process: signals and the exit code need nobody to pass them on. */
