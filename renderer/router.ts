@@ -1,5 +1,6 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import BackupListView from './views/BackupListView.vue'
+import FeatureListView from './views/FeatureListView.vue'
 import MissingView from './views/MissingView.vue'
 import PlatformAddView from './views/PlatformAddView.vue'
 import PlatformListView from './views/PlatformListView.vue'
@@ -32,6 +33,7 @@ export const router = createRouter({
     { path: '/servers/:id', component: ServerView, props: true },
     { path: '/backups', component: BackupListView },
     { path: '/queues', component: QueueListView },
+    { path: '/features', component: FeatureListView },
     { path: '/:rest(.*)*', component: MissingView },
   ],
 })
