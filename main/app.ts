@@ -8,10 +8,10 @@ import { createNativeDriver } from './backend/native/index.ts'
 import { Crontabs } from './crontab/crontabs.ts'
 import { findDispatchTarget } from './crontab/dispatch-command.ts'
 import { DemoServer } from './demo/demo-server.ts'
+import { Features, toFeatureSwitch } from './extensions/features.ts'
 import { shippedFeatures } from './features/shipped.ts'
 import type { Feature } from './hooks/feature.ts'
 import { HookProblems } from './hooks/problem.ts'
-import { HookRegistry } from './hooks/registry.ts'
 import { DemoInventory } from './inventory/demo-inventory.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { IdMaker } from './lib/ids.ts'
@@ -109,9 +109,19 @@ async function assemble(
   const onBug = (error: unknown): void => console.error(error)
   const ids = new IdMaker(now)
   const problems = new HookProblems(now)
-  const registry = new HookRegistry(parts.features ?? shippedFeatures, {
+  const features = await Features.open({
+    shipped: parts.features ?? shippedFeatures,
+    folder: path.join(folder, 'extensions'),
+    switches: {
+      read: (name) => toFeatureSwitch(store.find('setting', `feature.${name}`)?.value),
+      write: (name, value) =>
+        store.commit(
+          new ChangeSet().put('setting', { name: `feature.${name}`, value: { ...value } }),
+        ),
+    },
     onProblem: (problem) => problems.report(problem),
   })
+  const { registry } = features
   const logs = new TaskLogs({
     folder: path.join(folder, 'logs'),
     isEnded: (attemptId) => isEnded(store.find('attempt', attemptId)?.status ?? 'cancelled'),
@@ -250,6 +260,11 @@ async function assemble(
     queues,
     switches,
     hookProblems: () => problems.list(),
+    features,
+    onFeatureSet() {
+      dispatcher.request()
+      clock.wake()
+    },
     onQueueSet() {
       dispatcher.request()
       clock.wake()

@@ -59,6 +59,10 @@ export const ERRORS = {
   'crontab.refused': { isRetryable: false },
 
   'hook.failed': { isRetryable: false },
+  'feature.unknown': { isRetryable: false },
+  'feature.required': { isRetryable: false },
+  'extension.not-understood': { isRetryable: false },
+  'extension.broken': { isRetryable: false },
   'secret.missing': { isRetryable: false },
   'demo.unsupported': { isRetryable: false },
   'demo.no-account': { isRetryable: false },

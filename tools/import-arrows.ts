@@ -14,6 +14,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'main/settings': ['shared', 'main/lib'],
   'main/ssh': ['shared', 'main/lib'],
   'main/demo': ['shared', 'main/lib'],
+  'main/extensions': ['shared', 'main/lib', 'main/hooks'],
   'main/crontab': ['shared', 'main/lib', 'main/ssh'],
   'main/backend': ['shared', 'main/lib', 'main/ssh'],
   'main/task': [
@@ -50,6 +51,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'main/task',
     'main/queue',
     'main/inventory',
+    'main/extensions',
     'main/crontab',
     'main/demo',
   ],

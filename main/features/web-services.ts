@@ -4,6 +4,8 @@ import type { Feature } from '../hooks/feature.ts'
 export const webServices: Feature = {
   name: 'web-services',
   title: 'Web services',
+  group: 'Hosting',
+  isRequired: true,
   requires: ['servers'],
   services: [
     {

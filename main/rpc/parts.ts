@@ -3,6 +3,7 @@ import type { CheckEvent, HostKey, SshHost } from '#shared/contract/backend.ts'
 import type { Id } from '#shared/domain/json.ts'
 import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
 import type { Crontabs } from '../crontab/crontabs.ts'
+import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -47,6 +48,9 @@ export interface RpcParts {
   switches: QueueSwitches
   /** What went wrong in hooks that had no task to tell, newest first. */
   hookProblems: () => (HookProblem & { at: number; times: number })[]
+  features: Features
+  /** A feature was switched, or extensions were found: what they declare may be different now. */
+  onFeatureSet: () => void
   /** Something was set of a queue: whoever waits for its time looks again. */
   onQueueSet: () => void
   crontabs: Crontabs

@@ -4,6 +4,7 @@ import { appCalls } from './app-calls.ts'
 import { backendCalls } from './backend-calls.ts'
 import { crontabCalls } from './crontab-calls.ts'
 import { toRpcError } from './errors.ts'
+import { featureCalls } from './feature-calls.ts'
 import { inventoryCalls } from './inventory-calls.ts'
 import type { RpcParts } from './parts.ts'
 import { queueCalls } from './queue-calls.ts'
@@ -27,6 +28,7 @@ export function createRouter(parts: RpcParts) {
     ...appCalls(desk, parts),
     ...backendCalls(desk, parts),
     ...inventoryCalls(desk, parts),
+    ...featureCalls(desk, parts),
     ...taskCalls(desk, parts),
     ...queueCalls(desk, parts),
     ...crontabCalls(desk, parts),

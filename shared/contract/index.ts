@@ -1,6 +1,7 @@
 import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
 import { crontab } from './crontab.ts'
+import { feature } from './feature.ts'
 import { backup, client, platform, server, site } from './inventory.ts'
 import { queue } from './queue.ts'
 import { task } from './task.ts'
@@ -18,5 +19,6 @@ export const contract = {
   task,
   queue,
   crontab,
+  feature,
 }
 export type Contract = typeof contract
