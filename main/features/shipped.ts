@@ -2,7 +2,11 @@ import type { Feature } from '../hooks/feature.ts'
 import { platforms } from './platforms/platforms.ts'
 import { servers } from './servers.ts'
 import { sites } from './sites/sites.ts'
-import { taskQueue } from './task-queue.ts'
+import { backupQueue } from './queues/backup-queue.ts'
+import { cronQueue } from './queues/cron-queue.ts'
+import { historyQueue } from './queues/history-queue.ts'
+import { retentionQueue } from './queues/retention-queue.ts'
+import { taskQueue } from './queues/task-queue.ts'
 import { webServices } from './web-services.ts'
 
 /** Every feature that ships, in the order in which their hooks are called. */
@@ -12,4 +16,8 @@ export const shippedFeatures: readonly Feature[] = [
   sites,
   webServices,
   taskQueue,
+  cronQueue,
+  backupQueue,
+  retentionQueue,
+  historyQueue,
 ]

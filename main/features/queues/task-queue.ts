@@ -1,4 +1,4 @@
-import type { Feature } from '../hooks/feature.ts'
+import type { Feature } from '../../hooks/feature.ts'
 
 /**
  * The queue of tasks. Aegir starts five a minute; here a new task starts by its event, and `items` says how many run at
