@@ -13,7 +13,8 @@ import {
   untilEnded,
 } from '../support/desk.ts'
 import { eventually } from '../support/eventually.ts'
-import { endFirstRun, Headless, installBuilt, type Installation } from '../support/headless.ts'
+import { endFirstRun } from '../support/first-run.ts'
+import { Headless, installBuilt, type Installation } from '../support/headless.ts'
 import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
 
 const account = ensureSandboxAccount('hdtest2')

@@ -58,12 +58,15 @@ export class Tab {
 
   /** Leads to a page of the application by the navigation. */
   async goTo(name: 'Tasks' | 'Sites' | 'Platforms' | 'Servers'): Promise<void> {
-    await this.page.getByRole('navigation').getByRole('link', { name }).click()
+    await this.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click()
     await this.heading(name).waitFor()
   }
 
-  /** Waits until the sentence of the task on the page says so; else says what the page shows. */
-  async taskSays(words: RegExp, timeoutMs = 30_000): Promise<void> {
+  /**
+   * Waits until the sentence of the task on the page says so; else says what the page shows. A busy machine puts an
+   * install off for half a minute and longer.
+   */
+  async taskSays(words: RegExp, timeoutMs = 100_000): Promise<void> {
     await eventually(
       async () => {
         const shown = await this.page.getByRole('main').innerText()

@@ -8,10 +8,10 @@ import { RPCLink } from '@orpc/client/websocket'
 import { WebSocket } from 'ws'
 import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
 import { build } from '../../tools/build.ts'
-import { COUNTING_PROGRAM, openDeskAt } from './desk.ts'
 import { eventually } from './eventually.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
+const COUNTING_PROGRAM = path.join(import.meta.dirname, 'counting-program.mjs')
 const NODE = path.join(ROOT, 'node_modules/.bin/node')
 
 /** The built application in a folder of its own, so that no other build takes its files away. */
@@ -38,12 +38,6 @@ export async function installBuilt({ isCounting = false } = {}): Promise<Install
     cli: path.join(dist, 'main/cli.js'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
-}
-
-/** Opens a data folder once without a demo server: whoever opens it next is not at a first run. */
-export async function endFirstRun(data: string): Promise<void> {
-  const { app } = await openDeskAt(data)
-  await app.close()
 }
 
 /** Whether a child has ended, by itself or by a signal. */
@@ -144,6 +138,11 @@ export class CommandLine {
   async ended(): Promise<{ code: number | null; out: string; err: string }> {
     const code = await this.#ended
     return { code, out: this.out, err: this.err }
+  }
+
+  async kill(): Promise<void> {
+    if (!hasEnded(this.child)) this.child.kill('SIGKILL')
+    await this.#ended
   }
 }
 
