@@ -10,7 +10,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         parser: tseslint.parser,
-        projectService: true,
+        projectService: { allowDefaultProject: ['*.config.ts'] },
         extraFileExtensions: ['.vue'],
       },
     },

@@ -39,9 +39,12 @@ export async function benchTasks({
   rounds: number
   tasks: number
 }): Promise<BenchRow[]> {
-  const account = ensureSandboxAccount()
+  const account = ensureSandboxAccount('hdbench')
   resetAccount(account)
-  const sshd = await startSshd({ config: ['MaxSessions 20'] })
+  const sshd = await startSshd({
+    config: ['MaxSessions 20'],
+    publicKeyFiles: [`${account.keyFile}.pub`],
+  })
   const folder = aDataFolder()
   const desk = await openDeskAt(folder)
   const master = new ControlMaster(sshd, account)
@@ -134,8 +137,8 @@ async function runTask({ app, calls }: Desk, serverId: string): Promise<void> {
 }
 
 interface TheirCommands {
-  save: string
-  command: string
+  save: (object: string) => string
+  command: (object: string) => string
   /** A file here with what the save reads. */
   requestFile: string
 }
@@ -145,16 +148,16 @@ async function theirCommands(master: ControlMaster): Promise<TheirCommands> {
   const requestFile = path.join(master.folder, 'request.json')
   writeFileSync(requestFile, REQUEST)
   return {
-    save: `node ${program} provision-save @server_theirs`,
-    command: `node ${program} provision-verify @server_theirs`,
+    save: (object) => `node ${program} provision-save @server_${object}`,
+    command: (object) => `node ${program} provision-verify @server_${object}`,
     requestFile,
   }
 }
 
 async function theirTask(master: ControlMaster, { save, command }: TheirCommands): Promise<number> {
   const startedAt = performance.now()
-  await master.run(save, REQUEST)
-  await master.run(command, REQUEST)
+  await master.run(save('theirs'), REQUEST)
+  await master.run(command('theirs'), REQUEST)
   return performance.now() - startedAt
 }
 
@@ -164,12 +167,11 @@ async function theirMany(
   count: number,
 ): Promise<number> {
   const ssh = `ssh ${master.args.join(' ')}`
-  const line = `${ssh} '${theirs.save}' < ${theirs.requestFile} && ${ssh} '${theirs.command}' < ${theirs.requestFile}`
+  const lineFor = (object: string): string =>
+    `${ssh} '${theirs.save(object)}' < ${theirs.requestFile} && ${ssh} '${theirs.command(object)}' < ${theirs.requestFile}`
+  const lines = Array.from({ length: count }, (_, number) => lineFor(`theirs${number % OBJECTS}`))
   const startedAt = performance.now()
-  await master.runMany(
-    Array.from({ length: count }, () => line),
-    PARALLEL,
-  )
+  await master.runMany(lines, PARALLEL)
   return count / ((performance.now() - startedAt) / 1000)
 }
 
