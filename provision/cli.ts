@@ -5,8 +5,11 @@ import {
   type ProvisionRequest,
   renderEvent,
 } from '#shared/protocol/wire.ts'
-import { parseCommandLine } from './commands/command-line.ts'
+import { type AccountCommand, parseCommandLine } from './commands/command-line.ts'
 import { COMMAND_NAMES, findCommand } from './commands/commands.ts'
+import { deleteBackups } from './commands/backup-delete.ts'
+import { dispatch } from './commands/dispatch.ts'
+import { list } from './commands/list.ts'
 import { save } from './commands/save.ts'
 import { type CommandResult, Session } from './commands/session.ts'
 import { ContextStore } from './context/store.ts'
@@ -35,7 +38,11 @@ async function main(argv: readonly string[]): Promise<number> {
     refuseRoot()
     if (line.kind === 'wrong') throw new ProvisionError('PROVISION_USAGE', line.problem)
     process.umask(0o027)
-    printResult(await runCommand(line, await readRequest(), signal))
+    printResult(
+      line.kind === 'account'
+        ? await runForAccount(line.name, signal)
+        : await runCommand(line, await readRequest(), signal),
+    )
     return 0
   } catch (error) {
     const { code, message } = signal.aborted ? cancelled() : toProvisionError(error)
@@ -74,15 +81,32 @@ async function runCommand(
   { contextOptions, options }: ProvisionRequest,
   signal: AbortSignal,
 ): Promise<CommandResult> {
-  const folders = foldersOf(findHome())
-  const store = new ContextStore(folders.contexts)
-  const session = new Session({ folders, store, reporter, signal, options, now: Date.now })
+  const session = openSession(signal, options)
+  const { folders } = session
   for (const folder of [folders.contexts, folders.installs, folders.sites, folders.backups])
     await ensureFolder(folder)
   try {
     if (name === 'save') return await save(session, context, contextOptions)
     await session.hold(context)
-    return await runOn(session, name, context)
+    // A deleted site has no context any more, but the backups that it left can still go.
+    if (name === 'backup-delete') return await deleteBackups(session, args)
+    return await runOn(session, name, context, args)
+  } finally {
+    await session.end()
+  }
+}
+
+function openSession(signal: AbortSignal, options: ProvisionRequest['options'] = {}): Session {
+  const folders = foldersOf(findHome())
+  const store = new ContextStore(folders.contexts)
+  return new Session({ folders, store, reporter, signal, options, now: Date.now })
+}
+
+/** What is about the account as a whole; nothing is read from standard input, which cron leaves open. */
+async function runForAccount(name: AccountCommand, signal: AbortSignal): Promise<CommandResult> {
+  const session = openSession(signal)
+  try {
+    return await (name === 'list' ? list(session) : dispatch(session))
   } finally {
     await session.end()
   }

@@ -1,4 +1,5 @@
 import type { Json } from '#shared/domain/json.ts'
+import { parseDispatchPlan } from '#shared/protocol/dispatch-plan.ts'
 import { toHostName } from '#shared/domain/host-name.ts'
 
 export type ContextType = 'server' | 'platform' | 'site'
@@ -24,6 +25,7 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
       'a program with plain arguments, without quotes or any sign of a shell',
     ),
     critical_load_multiplier: integer(1, 1_000_000),
+    dispatch_plan: dispatchPlan,
   },
   platform: { server: reference, web_server: reference, root: folder },
   site: {
@@ -36,6 +38,7 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
     language: matching(/^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$/, 'a language such as “en”'),
     profile: matching(/^[a-z0-9][a-z0-9_-]{0,63}$/i, 'the name of a profile'),
     site_enabled: trueOrFalse,
+    backup_every_seconds: integer(60, 315_360_000),
   },
 }
 
@@ -80,6 +83,11 @@ function folder(value: Json): Checked {
   const isGood =
     path.length <= 1024 && /^(\/|~\/)[^\p{Cc}]*$/u.test(path) && !path.split('/').includes('..')
   return isGood ? { value: path } : { problem: 'is not a path from / or ~/ without “..”' }
+}
+
+function dispatchPlan(value: Json): Checked {
+  const plan = parseDispatchPlan(value)
+  return typeof plan === 'string' ? { problem: plan } : { value }
 }
 
 function hostName(value: Json): Checked {

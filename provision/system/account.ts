@@ -8,6 +8,11 @@ export interface Folders {
   /** One file a site whose install has begun and not ended: whose the half-made folder is. */
   installs: string
   locks: string
+  /** What dispatching remembers, one file a queue and server. */
+  dispatch: string
+  /** Runs, the frontend's and our own, and those that are being made. */
+  runs: string
+  unfinished: string
   sites: string
   backups: string
   nginx: string
@@ -21,6 +26,9 @@ export function foldersOf(home: string): Folders {
     contexts: path.join(desk, 'contexts'),
     installs: path.join(desk, 'installs'),
     locks: path.join(desk, 'locks'),
+    dispatch: path.join(desk, 'dispatch'),
+    runs: path.join(desk, 'runs'),
+    unfinished: path.join(desk, 'tmp'),
     sites: path.join(home, 'sites'),
     backups: path.join(home, 'backups'),
     nginx: path.join(home, 'nginx'),

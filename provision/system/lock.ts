@@ -1,5 +1,6 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { findBoot } from './boot.ts'
 import { ensureFolder } from './files.ts'
 import { pause } from './process.ts'
 import { findStart } from './process-table.ts'
@@ -15,8 +16,8 @@ export interface LockOptions {
 }
 
 /**
- * Holds the lock `name` until what it returns is called. The lock is a file naming the process; one of a process that
- * is gone (or whose number went to another) does not block.
+ * Holds the lock `name` until what it returns is called. The lock is a file naming the process, when it began and since
+ * when the machine is up; one of a process that is gone (or whose number went to another) does not block.
  */
 export async function takeLock(
   folder: string,
@@ -27,16 +28,21 @@ export async function takeLock(
   const file = path.join(folder, `${name}.lock`)
   const mine = path.join(folder, `.${uniqueName()}`)
   try {
-    await writeFile(mine, `${process.pid} ${(await findStart(process.pid)) ?? ''}`, { mode: 0o600 })
+    await writeFile(
+      mine,
+      `${process.pid} ${(await findStart(process.pid)) ?? ''} ${await findBoot()}`,
+      { mode: 0o600 },
+    )
     const giveUpAt = performance.now() + patienceMs
     while (!(await tryLink(mine, file))) {
       signal.throwIfAborted()
+      if (await removeIfStale(file)) continue
       if (performance.now() > giveUpAt)
         throw new ProvisionError(
           'PROVISION_LOCKED',
           `Another command holds “${name}” and did not end in time.`,
         )
-      if (!(await removeIfStale(file))) await pause(25)
+      await pause(25)
     }
   } finally {
     await rm(mine, { force: true })
@@ -72,6 +78,8 @@ async function removeIfStale(file: string): Promise<boolean> {
 }
 
 async function isAlive(holder: string): Promise<boolean> {
-  const [, pid = '', start = ''] = /^(\d+) (.*)$/.exec(holder) ?? []
-  return pid !== '' && (await findStart(Number(pid))) === start
+  const [, pid = '', rest = ''] = /^(\d+) (.*)$/.exec(holder) ?? []
+  const start = await findStart(Number(pid))
+  // A program before this one wrote no boot.
+  return start !== undefined && (rest === start || rest === `${start} ${await findBoot()}`)
 }
