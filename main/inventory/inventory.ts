@@ -215,6 +215,15 @@ export class Inventory {
     return { site, task: await this.#commitEdit(unit, site, origin) }
   }
 
+  /** Sets or ends a site's own schedule of backups. It is ours alone: nothing of it goes to the backend. */
+  async scheduleBackups(siteId: Id, backupEverySeconds: number | null): Promise<Site> {
+    const unit = this.#unit()
+    const site = this.#present(unit.get('site', siteId))
+    unit.put('site', { ...site, backupEverySeconds, changedAt: unit.now })
+    await this.#parts.store.commit(unit.toChange())
+    return this.#parts.store.get('site', siteId)
+  }
+
   async addClient(wish: { title: string; email: string | null }): Promise<Client> {
     const { store, ids, now } = this.#parts
     const client: Client = { id: ids.next(), ...wish, createdAt: now(), changedAt: now() }

@@ -72,6 +72,9 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       add: client.add.handler(({ input }) => inventory.addClient(input)),
     }),
     backup: backup.router({
+      schedule: backup.schedule.handler(({ input }) =>
+        inventory.scheduleBackups(input.siteId, input.everySeconds),
+      ),
       list: backup.list.handler(({ input }) => {
         const { items, total } = listBackups(store, input)
         return { items: items.map((row) => toBackupRow(store, row)), total }

@@ -129,4 +129,8 @@ export const backup = {
   list: desk
     .input(Page.extend({ siteId: Id.optional() }))
     .output(pageOf(Backup.extend({ siteName: z.string(), serverTitle: z.string() }))),
+  /** The site's own schedule, counted from its last backup; null ends it. */
+  schedule: desk
+    .input(z.object({ siteId: Id, everySeconds: Site.shape.backupEverySeconds.unwrap() }))
+    .output(Site),
 }

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '#shared/errors.ts'
 import { dataFolderOf } from '../../lib/data-folder.ts'
+import { backupCommand } from './commands/backup.ts'
 import { crontabCommand } from './commands/crontab.ts'
 import { dispatch } from './commands/dispatch.ts'
 import { listObjects, showObject } from './commands/objects.ts'
+import { queueCommand } from './commands/queue.ts'
 import { storeCommand } from './commands/store.ts'
 import { taskCommand } from './commands/task.ts'
 import { printUrl } from './commands/url.ts'
@@ -26,6 +28,9 @@ export interface CommandCall {
   forMs: number
   values: readonly string[]
   confirmation: string | undefined
+  isForced: boolean
+  /** As typed. */
+  items: string | undefined
   terminal: Terminal
 }
 
@@ -47,6 +52,10 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
       return dispatch(call)
     case 'crontab':
       return crontabCommand(call)
+    case 'queue':
+      return queueCommand(call)
+    case 'backup':
+      return backupCommand(call)
     case 'task':
       return taskCommand(call)
     case 'backend':
@@ -82,6 +91,8 @@ function parse(argv: readonly string[]) {
         for: { type: 'string', default: '55s' },
         value: { type: 'string', multiple: true, default: [] },
         confirm: { type: 'string' },
+        force: { type: 'boolean', default: false },
+        items: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
@@ -93,6 +104,8 @@ function parse(argv: readonly string[]) {
       forMs: parseDuration(values.for),
       values: values.value,
       confirmation: values.confirm,
+      isForced: values.force,
+      items: values.items,
       isHelp: values.help,
     }
   } catch (error) {

@@ -1,12 +1,20 @@
 export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
 
-  hosting-desk dispatch [--for 55s]        collect ended tasks, start what may start, follow it
+  hosting-desk dispatch [--for 55s] [--force]
+                                           collect ended tasks, start what may start, run the queues
+                                           that are due, and follow it; --force: before their time too
   hosting-desk task list                   tasks, newest first
   hosting-desk task show N                 one task
   hosting-desk task follow N               its log until it ends
   hosting-desk task add TYPE OBJECT [--value NAME=TEXT …] [--confirm NAME] [--follow]
                                            queue a task: “task add verify www.example.com”
   hosting-desk task retry N | cancel N
+  hosting-desk queue list                  every queue, when it ran and when it runs next
+  hosting-desk queue run NAME [--items N] [--force]
+                                           run one now; --force: also while it is paused
+  hosting-desk queue pause NAME | resume NAME
+  hosting-desk backup schedule SITE EVERY | off
+                                           back a site up by itself: every 24h, for example
   hosting-desk backend|server|platform|site list
   hosting-desk backend|server|platform|site show NAME
   hosting-desk crontab print | install | remove [BACKEND]

@@ -130,7 +130,8 @@ function report(call: CommandCall, task: TaskDetails): number {
   return task.status === 'success' || task.status === 'warning' ? 0 : 1
 }
 
-async function findObject(
+/** The one object of this name; throws where there is none or several. */
+export async function findObject(
   desk: OpenDesk,
   typed: string,
 ): Promise<{ kind: ObjectKind; id: string }> {
