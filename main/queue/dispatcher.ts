@@ -52,6 +52,8 @@ export class Dispatcher {
   readonly #closing = new AbortController()
   readonly #stopListening: () => void
   #isTickDue = false
+  /** Before, events start nothing: a command that only adds a task leaves it queued. */
+  #isDispatching = false
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -73,11 +75,11 @@ export class Dispatcher {
 
   /** Asks for a tick once the present event is done; many requests make one tick. */
   request(): void {
-    if (this.#isTickDue || this.#closing.signal.aborted) return
+    if (!this.#isDispatching || this.#isTickDue || this.#closing.signal.aborted) return
     this.#isTickDue = true
     setImmediate(() => {
       this.#isTickDue = false
-      this.tick()
+      if (!this.#closing.signal.aborted) this.tick()
     })
   }
 
@@ -94,6 +96,7 @@ export class Dispatcher {
 
   #plan(room: { items: number; isPaused: boolean }): Id[] {
     if (this.#closing.signal.aborted) return []
+    this.#isDispatching = true
     const { backlog, activities, limitOf, nextTasks } = this.#parts
     const plan = planTasks({
       ...select(backlog.list(), nextTasks()),

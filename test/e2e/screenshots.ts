@@ -47,7 +47,7 @@ async function askForFingerprint(tab: Tab, sshd: Sshd): Promise<void> {
   await page.getByLabel('Port', { exact: true }).fill(String(sshd.port))
   await page.getByLabel('Account').fill('hosting')
   await tab.button('Check the connection').click()
-  await page.getByText(sshd.hostKey.fingerprint).waitFor()
+  await page.getByRole('region', { name: 'Host key' }).getByText(sshd.hostKey.fingerprint).waitFor()
 }
 
 async function shootAll(tab: Tab, sshd: Sshd): Promise<void> {

@@ -115,6 +115,14 @@ describe('tasks', () => {
     expect((await desk.run('task', 'show', '2')).out).toContain('Verify of web1')
   })
 
+  test('that are added without an application and not followed only wait', async () => {
+    await desk.aWaitingServer()
+    await desk.run('dispatch')
+    expect(await desk.answer('task', 'add', 'verify', CONTEXT)).toMatchObject({ status: 'queued' })
+    expect(await desk.answer('task', 'show', '2')).toMatchObject({ status: 'queued', attempts: 0 })
+    expect(desk.timesRun()).toBe(1)
+  })
+
   test('that are followed as JSON are one object a line', async () => {
     await desk.aWaitingServer()
     const { code, out } = await desk.run('task', 'follow', '1', '--json')
