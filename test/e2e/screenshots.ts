@@ -13,7 +13,7 @@ import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
  * (root, openssh-server, chromium). Run it by hand, `node test/e2e/screenshots.ts`, and look at each picture.
  */
 const IMAGES = path.resolve(import.meta.dirname, '../../docs/images')
-const SITES = ['garden.localhost', 'bakery.localhost', 'museum.localhost', 'bücher.localhost']
+const SITES = ['bücher.localhost', 'bakery.localhost', 'museum.localhost', 'garden.localhost']
 
 /** The pointer is out of the way, and what moves has come to rest. */
 async function shoot(page: Page, name: string): Promise<void> {
