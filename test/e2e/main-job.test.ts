@@ -90,6 +90,7 @@ async function addServer(tab: Tab, webPort: number): Promise<void> {
   expect(sshd.log()).not.toContain('Accepted')
   await tab.button('It is the same, trust it').click()
   await page.getByText('The connection is good.').waitFor()
+  expect(sshd.log()).toContain('Accepted')
   await page.getByLabel('Name').fill('web1')
   await page.getByLabel('Web server').click()
   await page.getByRole('option', { name: /nginx/i }).click()
