@@ -69,6 +69,11 @@ describe('the packaged application', () => {
     })
   })
 
+  test('has a launcher for the command line: its own binary as Node, with the bundled command line', async () => {
+    const called = await packaged.launch('task', 'list', '--data', 'a b')
+    expect(called).toMatch(/^1 \/.*\/app\.asar\/dist\/main\/cli\.js task list --data a b$/)
+  })
+
   test('starts: the window’s page opens, the tray shows, and a call is answered', async () => {
     const fixture = await DesktopFixture.open(await app.unpack())
     try {

@@ -72,6 +72,19 @@ export class PackagedApp {
     return path.join(app, main)
   }
 
+  /** Runs the packaged launcher of the command line, over a binary that tells how it was called. */
+  async launch(...args: string[]): Promise<string> {
+    const folder = path.join(this.#folder, 'launch')
+    const unpacked = path.join(this.#folder, 'release/linux-unpacked')
+    await cp(path.join(unpacked, 'resources/bin'), path.join(folder, 'resources/bin'), {
+      recursive: true,
+    })
+    const binary = path.join(folder, 'hosting-desk')
+    await writeFile(binary, '#!/bin/sh\necho "$ELECTRON_RUN_AS_NODE" "$@"\n', { mode: 0o755 })
+    const { stdout } = await runFile(path.join(folder, 'resources/bin/hosting-desk'), args)
+    return stdout.trim()
+  }
+
   remove(): Promise<void> {
     return rm(this.#folder, { recursive: true, force: true })
   }
