@@ -77,7 +77,7 @@ async function readRequest(): Promise<ProvisionRequest> {
 }
 
 async function runCommand(
-  { name, context }: { name: string; context: string },
+  { name, context, args }: { name: string; context: string; args: readonly string[] },
   { contextOptions, options }: ProvisionRequest,
   signal: AbortSignal,
 ): Promise<CommandResult> {
@@ -112,7 +112,12 @@ async function runForAccount(name: AccountCommand, signal: AbortSignal): Promise
   }
 }
 
-async function runOn(session: Session, name: string, contextName: string): Promise<CommandResult> {
+async function runOn(
+  session: Session,
+  name: string,
+  contextName: string,
+  args: readonly string[],
+): Promise<CommandResult> {
   const context = await session.store.find(contextName)
   if (context === undefined)
     throw new ProvisionError(
@@ -122,7 +127,22 @@ async function runOn(session: Session, name: string, contextName: string): Promi
   const command = findCommand(context.type, name)
   if (command === undefined)
     throw new ProvisionError('PROVISION_USAGE', `A ${context.type} has no command “${name}”.`)
-  return command(session, context)
+  refuseWrongArgs(name, command.args ?? [], args)
+  return command.run(session, context, args)
+}
+
+/** Names in brackets may be left out; nothing more than what is named is taken. */
+function refuseWrongArgs(
+  name: string,
+  wanted: readonly string[],
+  { length }: readonly string[],
+): void {
+  const least = wanted.filter((one) => !one.startsWith('[')).length
+  if (length >= least && length <= wanted.length) return
+  throw new ProvisionError(
+    'PROVISION_USAGE',
+    `${name} takes ${wanted.length === 0 ? 'no arguments' : wanted.join(' ')} after the context.`,
+  )
 }
 
 function printResult({ data, contexts, removedContexts }: CommandResult): void {

@@ -17,6 +17,13 @@ const DemoSite = z.object({
   uri: z.string().min(1).max(253),
   root: z.string().min(1).max(4096),
   aliases: z.array(z.string().max(253)).max(200).default([]),
+  /** One of its names, to which all others lead. */
+  redirection: z
+    .string()
+    .regex(/^[a-z0-9.-]{1,253}$/)
+    .nullable()
+    .default(null),
+  isEnabled: z.boolean().default(true),
 })
 export type DemoSite = z.infer<typeof DemoSite>
 
@@ -45,8 +52,17 @@ async function findByAlias(sites: DemoSites, name: string): Promise<DemoSite | u
 }
 
 /** `www.example.com` answers as `www.example.com.localhost`; a name that ends in `.localhost` answers as itself. */
-const isNamed = (uri: string, host: string): boolean =>
-  host === (uri === 'localhost' || uri.endsWith('.localhost') ? uri : `${uri}.localhost`)
+const isNamed = (uri: string, host: string): boolean => host === toLocalName(uri)
+
+const toLocalName = (uri: string): string =>
+  uri === 'localhost' || uri.endsWith('.localhost') ? uri : `${uri}.localhost`
+
+/** The name to which a request for `host` is led; undefined where the site itself answers. */
+export function findRedirection({ redirection }: DemoSite, host: string): string | undefined {
+  if (redirection === null || isNamed(redirection, host.toLowerCase().replace(/\.$/, '')))
+    return undefined
+  return toLocalName(redirection)
+}
 
 async function readSite(sites: DemoSites, name: string): Promise<DemoSite | undefined> {
   const file = await openOwned(path.join(sites.listFolder, name), sites.uid).catch(() => undefined)

@@ -1,7 +1,14 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { lookup } from 'mrmime'
-import { findSite, openServed, type DemoSite, type DemoSites, type OpenFile } from './demo-files.ts'
+import {
+  findRedirection,
+  findSite,
+  openServed,
+  type DemoSite,
+  type DemoSites,
+  type OpenFile,
+} from './demo-files.ts'
 
 /** Makes the web service of the demo server: each site by its Host header, files only. The caller listens and closes. */
 export function createDemoWeb(sites: DemoSites): http.Server {
@@ -19,12 +26,21 @@ async function answer(sites: DemoSites, request: IncomingMessage, response: Serv
     sendPage(response, 405, 'This server only shows pages.')
     return
   }
-  const site = await findSite(sites, (request.headers.host ?? '').replace(/:\d+$/, ''))
+  const [, host = '', port = ''] = /^(.*?)(:\d+)?$/.exec(request.headers.host ?? '') ?? []
+  const site = await findSite(sites, host)
   if (site === undefined) {
     sendPage(response, 404, 'No site of the demo server has this name.')
     return
   }
-  await answerFrom(sites, site, request, response)
+  const target = findRedirection(site, host)
+  if (target !== undefined) {
+    const rest = (request.url ?? '/').replace(/^(?!\/)/, '/')
+    response.writeHead(301, { Location: `http://${target}${port}${rest}` }).end()
+  } else if (!site.isEnabled) {
+    sendPage(response, 503, 'This site is not available at the moment.')
+  } else {
+    await answerFrom(sites, site, request, response)
+  }
 }
 
 async function answerFrom(

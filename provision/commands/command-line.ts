@@ -8,7 +8,7 @@ export type CommandLine =
   | { kind: 'wrong'; problem: string }
 
 export type AccountCommand = 'dispatch' | 'list'
-const ACCOUNT_COMMANDS: readonly AccountCommand[] = ['dispatch', 'list']
+export const ACCOUNT_COMMANDS: readonly AccountCommand[] = ['dispatch', 'list']
 
 /** No command takes more arguments, and no argument is longer. */
 const MAX_ARGS = 1000
@@ -19,7 +19,7 @@ export function parseCommandLine(
   argv: readonly string[],
   commandNames: readonly string[],
 ): CommandLine {
-  const [first, second] = argv
+  const [first, second, ...args] = argv
   if (first === '--version') return { kind: 'version' }
   const name = first?.replace(/^provision-/, '') ?? ''
   const account = ACCOUNT_COMMANDS.find((one) => one === name)
@@ -32,5 +32,7 @@ export function parseCommandLine(
   const context = second?.startsWith('@') ? second.slice(1) : ''
   if (!isContextName(context))
     return { kind: 'wrong', problem: 'Name a context, such as @www.example.com.' }
-  return { kind: 'command', name, context }
+  if (args.length > MAX_ARGS || args.some((arg) => arg.length > MAX_ARG))
+    return { kind: 'wrong', problem: 'There are too many arguments, or one is too long.' }
+  return { kind: 'command', name, context, args }
 }

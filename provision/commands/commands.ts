@@ -3,19 +3,37 @@ import type { ContextType } from '../context/keys.ts'
 import { deletePlatform, verifyPlatform } from './platform.ts'
 import { deleteServer, verifyServer } from './server.ts'
 import type { CommandResult, Session } from './session.ts'
+import { disableSite, enableSite } from './site-enable.ts'
+import { restoreSite } from './site-restore.ts'
 import { backupSite, deleteSite, installSite, verifySite } from './site.ts'
 
-export type Command = (session: Session, context: Context) => Promise<CommandResult>
+export interface Command {
+  run(session: Session, context: Context, args: readonly string[]): Promise<CommandResult>
+  /** What its arguments are, for whoever got them wrong; none where absent. */
+  args?: readonly string[]
+}
 
-/** What each type of context can be told to do, beside `save`. */
+/** What each type of context can be told to do, beside `save` and `backup-delete`. */
 const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Command>>>> = {
-  server: { verify: verifyServer, delete: deleteServer },
-  platform: { verify: verifyPlatform, delete: deletePlatform },
-  site: { verify: verifySite, install: installSite, backup: backupSite, delete: deleteSite },
+  server: { verify: { run: verifyServer }, delete: { run: deleteServer } },
+  platform: { verify: { run: verifyPlatform }, delete: { run: deletePlatform } },
+  site: {
+    verify: { run: verifySite },
+    install: { run: installSite },
+    backup: { run: backupSite },
+    restore: { run: restoreSite, args: ['FILE'] },
+    enable: { run: enableSite },
+    disable: { run: disableSite },
+    delete: { run: deleteSite },
+  },
 }
 
 export const COMMAND_NAMES: readonly string[] = [
-  ...new Set(['save', ...Object.values(COMMANDS).flatMap((commands) => Object.keys(commands))]),
+  ...new Set([
+    'save',
+    'backup-delete',
+    ...Object.values(COMMANDS).flatMap((commands) => Object.keys(commands)),
+  ]),
 ]
 
 export const findCommand = (type: ContextType, name: string): Command | undefined =>

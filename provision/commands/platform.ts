@@ -3,6 +3,7 @@ import { STATIC } from '../applications/static.ts'
 import { type Context, platformNameOf, rootOf, serverNameOf } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { findRealFolder, namesIn } from '../system/files.ts'
+import { isWithin } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import type { CommandResult, Session } from './session.ts'
 
@@ -57,10 +58,4 @@ export async function getPlatformRoot(session: Session, platform: Context): Prom
       )
   }
   return root
-}
-
-/** Whether one path is another or lies below it. */
-export function isWithin(inner: string, outer: string): boolean {
-  const way = path.relative(outer, inner)
-  return way === '' || (way !== '..' && !way.startsWith('../') && !path.isAbsolute(way))
 }

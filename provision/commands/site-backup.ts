@@ -1,6 +1,5 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { STATIC } from '../applications/static.ts'
 import type { Step } from '../steps/step.ts'
 import { checkArchive, packArchive } from '../system/archive.ts'
 import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
@@ -8,7 +7,9 @@ import { VERSION } from '../version.ts'
 import type { Session } from './session.ts'
 import type { SitePlace } from './site-place.ts'
 
-const MANIFEST = 'manifest.json'
+export const MANIFEST = 'manifest.json'
+export const MANIFEST_FORMAT = 1
+export const MANIFEST_KIND = 'site-backup'
 
 /** Packs the site's folder and a manifest, and reads the archive back. `data` gets `file` and `sizeBytes`. */
 export function backupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
@@ -44,13 +45,13 @@ export function backupSteps(session: Session, place: SitePlace, data: JsonRecord
   ]
 }
 
-function renderManifest(session: Session, { site, uri }: SitePlace): string {
+function renderManifest(session: Session, { site, uri, application }: SitePlace): string {
   const manifest = {
-    format: 1,
-    kind: 'site-backup',
+    format: MANIFEST_FORMAT,
+    kind: MANIFEST_KIND,
     uri,
     folder: uri,
-    application: STATIC,
+    application,
     context: site,
     createdAt: new Date(session.parts.now()).toISOString(),
     program: VERSION,

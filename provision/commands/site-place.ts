@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { STATIC } from '../applications/static.ts'
 import {
   aliasesOf,
   type Context,
@@ -10,7 +11,7 @@ import {
   uriOf,
 } from '../context/context.ts'
 import type { WebService, WebSite } from '../services/web-service.ts'
-import { kindOf } from '../system/files.ts'
+import { kindOf, rename } from '../system/files.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import type { Session } from './session.ts'
 import { getWebService } from './web.ts'
@@ -23,6 +24,7 @@ export interface SitePlace {
   web: WebService
   uri: string
   folder: string
+  application: string
 }
 
 export async function findPlace(session: Session, site: Context): Promise<SitePlace> {
@@ -30,8 +32,13 @@ export async function findPlace(session: Session, site: Context): Promise<SitePl
   const server = await session.store.get(serverNameOf(platform), 'server')
   const uri = uriOf(site)
   const folder = path.join(session.folders.sites, uri)
-  return { site, platform, server, web: getWebService(session, server), uri, folder }
+  const application = findText(site, 'application') ?? STATIC
+  return { site, platform, server, web: getWebService(session, server), uri, folder, application }
 }
+
+/** Where a site's folder waits while another takes its place; the last restore that was cut off may have left it. */
+export const setAsideOf = (folder: string): string =>
+  path.join(path.dirname(folder), `.${path.basename(folder)}.before`)
 
 export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
   const names = [uri, ...aliasesOf(site)]
@@ -66,12 +73,16 @@ export async function refuseTakenNames(session: Session, { site, uri }: SitePlac
   }
 }
 
+/** Throws PROVISION_SITE_NOT_INSTALLED, PROVISION_NO_SUCH_FOLDER. What a restore that was killed set aside is put back. */
 export async function refuseUnlessInstalled({ site, folder }: SitePlace): Promise<void> {
   if (!isInstalled(site))
     throw new ProvisionError(
       'PROVISION_SITE_NOT_INSTALLED',
       `The site @${site.name} is not installed on this server.`,
     )
+  const aside = setAsideOf(folder)
+  if ((await kindOf(folder)) === 'absent' && (await kindOf(aside)) === 'folder')
+    await rename(aside, folder)
   if ((await kindOf(folder)) !== 'folder')
     throw new ProvisionError(
       'PROVISION_NO_SUCH_FOLDER',

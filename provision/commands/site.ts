@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
-import { copyPlatformStep, STATIC } from '../applications/static.ts'
+import { copyPlatformStep } from '../applications/static.ts'
 import { type Context, isInstalled, isSiteEnabled } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { removeStep, replaceText } from '../steps/files.ts'
@@ -113,19 +113,23 @@ async function undoAll(undos: readonly Undo[]): Promise<void> {
   for (const undo of undos) await undo()
 }
 
-function webSteps(place: SitePlace): Step[] {
-  const { folder, server, site, uri, web } = place
-  const look = lookStep(web.urlOf(uri), portOf(server), folder)
-  return [...web.configureSite(toWebSite(place)), ...(isSiteEnabled(site) ? [look] : [])]
+/** The site on the web as its context says, and a look whether it answers. */
+export function webSteps(place: SitePlace): Step[] {
+  const { site, web } = place
+  const look = isSiteEnabled(site) ? [lookAtSite(place)] : []
+  return [...web.configureSite(toWebSite(place)), ...look]
 }
 
-function asInstalled({ site, uri, web }: SitePlace): Context {
-  const ours = { installed: true, application: STATIC, url: web.urlOf(uri) }
+export const lookAtSite = ({ folder, server, uri, web }: SitePlace): Step =>
+  lookStep(web.urlOf(uri), portOf(server), folder)
+
+export function asInstalled({ site, uri, web, application }: SitePlace): Context {
+  const ours = { installed: true, application, url: web.urlOf(uri) }
   return { ...site, options: { ...site.options, ...ours } }
 }
 
-const factsOf = ({ options }: Context): Record<string, Json> => ({
-  application: STATIC,
+export const factsOf = ({ options }: Context): Record<string, Json> => ({
+  application: options['application'] ?? null,
   version: null,
   url: options['url'] ?? null,
 })

@@ -38,10 +38,12 @@ export class EmbeddedService implements WebService {
   }
 
   configureSite(site: WebSite): Step[] {
-    if (site.redirection !== null)
-      this.#parts.log('warning', 'The embedded web server does not redirect: all names answer.')
-    const { uri, root, aliases } = site
-    const text = site.isEnabled ? `${JSON.stringify({ uri, root, aliases })}\n` : undefined
+    const { uri, root, aliases, redirection } = site
+    const more = {
+      ...(redirection && { redirection }),
+      ...(!site.isEnabled && { isEnabled: false }),
+    }
+    const text = `${JSON.stringify({ uri, root, aliases, ...more })}\n`
     return [
       {
         title: `Tell the embedded web server of ${uri}`,

@@ -44,3 +44,16 @@ export async function checkArchive(file: string, has: string, signal: AbortSigna
       `The archive does not read: ${output.trim()}`,
     )
 }
+
+/** Unpacks into a folder that is there and empty. What the archive holds was checked before (see readArchive). */
+export async function unpackArchive(
+  file: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { exitCode, output } = await runProgram(['tar', '-xzf', file, '-C', folder], { signal })
+  if (exitCode === 0) return
+  throw /No space left|quota exceeded/i.test(output)
+    ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left: ${output.trim()}`)
+    : new ProvisionError('PROVISION_BAD_ARCHIVE', `tar could not unpack: ${output.trim()}`)
+}

@@ -33,3 +33,9 @@ async function diskFacts(folder: string): Promise<JsonRecord> {
   const { bavail, blocks, bsize } = await files.statfs(folder)
   return { diskFreeBytes: bavail * bsize, diskSizeBytes: blocks * bsize }
 }
+
+/** Bytes that are free where a folder lies; undefined where this Node cannot tell. */
+export async function findFreeBytes(folder: string): Promise<number | undefined> {
+  const { diskFreeBytes } = await diskFacts(folder)
+  return typeof diskFreeBytes === 'number' ? diskFreeBytes : undefined
+}

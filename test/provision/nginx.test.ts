@@ -87,7 +87,7 @@ describe('a virtual host', () => {
 
   test('that is not enabled shows no file', () => {
     const text = renderVhost(folders, aWebSite({ isEnabled: false }), 80)
-    expect(text).toContain('return 503;')
+    expect(text).toContain('return 503 ')
     expect(text).not.toContain('try_files')
   })
 

@@ -27,6 +27,8 @@ import { ensureSandboxAccount } from './sandbox-account.ts'
 /** For the servers of tests: a machine that is busy with tests is no reason to put work off. */
 export const ANY_LOAD = 1_000_000
 
+const PROGRAM = path.join(import.meta.dirname, '../../dist/provision/provision.mjs')
+
 export interface Ran {
   exitCode: number | null
   events: ProvisionEvent[]
@@ -57,14 +59,21 @@ export interface ProvisionHome {
   remove(): void
 }
 
-/** Builds the program where it is stale. Run as root, the program runs as the account `hdtest`, else as ourselves. */
-export async function makeProvisionHome(): Promise<ProvisionHome> {
-  await build({ targets: ['provision'] })
-  const owner = process.getuid?.() === 0 ? ensureSandboxAccount().uid : (process.getuid?.() ?? 0)
+/**
+ * Builds the program where it is stale, or takes the one given. Run as root, the program runs as the named account, else
+ * as ourselves.
+ */
+export async function makeProvisionHome({
+  user = 'hdtest',
+  programFile,
+}: { user?: string; programFile?: string } = {}): Promise<ProvisionHome> {
+  if (programFile === undefined) await build({ targets: ['provision'] })
+  const owner =
+    process.getuid?.() === 0 ? ensureSandboxAccount(user).uid : (process.getuid?.() ?? 0)
   const folder = mkdtempSync(path.join(tmpdir(), 'hosting-desk-provision-'))
   chmodSync(folder, 0o755)
   const program = path.join(folder, 'provision.mjs')
-  copyFileSync(path.join(import.meta.dirname, '../../dist/provision/provision.mjs'), program)
+  copyFileSync(programFile ?? PROGRAM, program)
   const home = path.join(folder, 'home')
   mkdirSync(home, { mode: 0o700 })
   chownSync(home, owner, owner)

@@ -81,6 +81,9 @@ const TYPES: Readonly<Record<string, string>> = {
   'video/webm': 'webm',
 }
 
+/** What everyone sees of a site that is disabled. */
+const DISABLED_PAGE = `'<!doctype html><html lang="en"><meta charset="utf-8"><title>Not available</title><h1>This site is not available at the moment.</h1></html>'`
+
 /** The one configuration of a master that runs as the sandbox user: everything it writes lies in its own folder. */
 export function renderMain(folders: NginxFolders): string {
   const types = Object.entries(TYPES).map(([type, endings]) => `    ${type} ${endings};`)
@@ -155,7 +158,8 @@ function renderServer(folders: NginxFolders, site: WebSite, names: readonly stri
     internal;
   }`
     : `  location / {
-    return 503;
+    default_type text/html;
+    return 503 ${DISABLED_PAGE};
   }`
   return `server {
   include ${quote(folders.listen)};

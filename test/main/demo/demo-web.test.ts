@@ -39,6 +39,27 @@ describe('the demo server on the web', () => {
     expect((await harness.get(host(), '/about/')).text).toBe('about\n')
   })
 
+  const tell = (facts: object): Promise<string> =>
+    harness.shell(
+      `cat > "$HOME/web/sites.d/shop.example.json" <<'END'\n${JSON.stringify({ uri: 'shop.example', root: site(), aliases: ['alias.example'], ...facts })}\nEND`,
+    )
+
+  test('all names lead to the one that a site names', async () => {
+    await tell({ redirection: 'alias.example' })
+    const led = await harness.get(host(), '/about/?x=1')
+    expect(led.status).toBe(301)
+    expect(led.headers.location).toBe(
+      `http://alias.example.localhost:${harness.facts.webPort}/about/?x=1`,
+    )
+    expect((await harness.get('alias.example.localhost', '/')).text).toBe('home\n')
+  })
+
+  test('a site that is disabled shows none of its files', async () => {
+    await tell({ isEnabled: false })
+    const { status, text } = await harness.get(host(), '/style.css')
+    expect([status, text]).toEqual([503, 'This site is not available at the moment.\n'])
+  })
+
   test('a name that ends in localhost answers as itself', async () => {
     await describeSite('demo.localhost', site())
     expect((await harness.get(`demo.localhost:${harness.facts.webPort}`, '/')).text).toBe('home\n')

@@ -1,0 +1,31 @@
+import { type Context, isSiteEnabled } from '../context/context.ts'
+import { writeContextStep } from '../steps/contexts.ts'
+import type { CommandResult, Session } from './session.ts'
+import { findPlace, refuseTakenNames, refuseUnlessInstalled } from './site-place.ts'
+import { asInstalled, factsOf, webSteps } from './site.ts'
+
+/** Puts the site back on the web. */
+export const enableSite = (session: Session, site: Context): Promise<CommandResult> =>
+  setEnabled(session, site, true)
+
+/** Takes the site off the web; its names answer that it is out of order, its files stay. */
+export const disableSite = (session: Session, site: Context): Promise<CommandResult> =>
+  setEnabled(session, site, false)
+
+async function setEnabled(
+  session: Session,
+  site: Context,
+  isEnabled: boolean,
+): Promise<CommandResult> {
+  const wanted = { ...site, options: { ...site.options, site_enabled: isEnabled } }
+  const place = await findPlace(session, wanted)
+  await refuseUnlessInstalled(place)
+  if (isEnabled) await refuseTakenNames(session, place)
+  const changed = asInstalled(place)
+  await session.run([...webSteps(place), writeContextStep(session.store, changed)])
+  return {
+    data: isSiteEnabled(changed) ? factsOf(changed) : {},
+    contexts: [changed],
+    removedContexts: [],
+  }
+}

@@ -1,0 +1,329 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { SiteHarness } from '../support/provision-site.ts'
+
+let desk: SiteHarness
+
+const open = async (): Promise<void> => {
+  desk = await SiteHarness.open({ user: 'hdtasks' })
+}
+const close = (): Promise<void> => desk.close()
+
+describe('restore', () => {
+  beforeEach(open)
+  afterEach(close)
+
+  test('brings the files of a backup back, and packs those that it replaces', async () => {
+    desk.account.put(`sites/${desk.site}/deep/er.html`, 'first')
+    const file = await desk.backUp()
+    desk.account.put(`sites/${desk.site}/index.html`, 'changed')
+    desk.account.put(`sites/${desk.site}/new.html`, 'new')
+    const { result } = await desk.succeed('restore', desk.site, file)
+    expect(result).toMatchObject({
+      contexts: [{ name: desk.site, type: 'site', options: { uri: desk.site } }],
+      data: { sizeBytes: expect.any(Number) as number },
+    })
+    expect(await desk.fetch()).toMatchObject({ status: 200, body: 'page of a' })
+    expect(await desk.fetch(desk.site, '/deep/er.html')).toMatchObject({ body: 'first' })
+    expect(await desk.fetch(desk.site, '/new.html')).toMatchObject({ status: 404 })
+    expect(desk.leftovers()).toEqual([])
+    await desk.succeed('restore', desk.site, result.data['file'] as string)
+    expect(await desk.fetch()).toMatchObject({ body: 'changed' })
+    expect(await desk.fetch(desk.site, '/new.html')).toMatchObject({ body: 'new' })
+  })
+
+  test('that ends in a site that does not answer swaps back', async () => {
+    const file = await desk.backUp()
+    desk.account.put(`sites/${desk.site}/index.html`, 'changed')
+    chmodSync(desk.inHome('sites'), 0o500)
+    await desk.expectTakenBack('PROVISION_NO_PERMISSION', 'restore', file)
+    chmodSync(desk.inHome('sites'), 0o700)
+    const broken = `server { listen ${desk.port}; listen [::]:${desk.port}; server_name ${desk.site}; return 500; }`
+    desk.account.put('nginx/vhost.d/a-first.conf', broken)
+    process.kill(Number(readFileSync(desk.inHome('nginx/run/nginx.pid'), 'utf8')), 'SIGHUP')
+    await eventually(async () => expect(await desk.fetch()).toMatchObject({ status: 500 }))
+    await desk.expectTakenBack('PROVISION_SITE_NOT_ANSWERING', 'restore', file)
+  }, 30_000)
+
+  test('that is ended while it unpacks leaves the site as it was', async () => {
+    const file = await desk.backUp()
+    desk.account.put(
+      'bin/tar',
+      '#!/bin/sh\ncase "$1" in -xzf) : > "$HOME/begun"; exec sleep 60;; esac\nexec /bin/tar "$@"\n',
+      0o755,
+    )
+    const before = desk.account.tree()
+    const { child, ended } = desk.account.start(
+      ['provision-restore', `@${desk.site}`, file],
+      {},
+      { PATH: `${desk.inHome('bin')}:/usr/bin:/bin` },
+    )
+    await eventually(() => expect(existsSync(desk.inHome('begun'))).toBe(true))
+    process.kill(-(child.pid ?? 0), 'SIGTERM')
+    expect((await ended).result.errorCode).toBe('PROVISION_CANCELLED')
+    expect(desk.account.tree().filter((line) => !line.startsWith('begun '))).toEqual(before)
+  })
+
+  test('finds a site again that a killed restore had set aside', async () => {
+    const file = await desk.backUp()
+    execFileSync('mv', [
+      desk.inHome(`sites/${desk.site}`),
+      desk.inHome(`sites/.${desk.site}.before`),
+    ])
+    await desk.succeed('restore', desk.site, file)
+    expect(await desk.fetch()).toMatchObject({ body: 'page of a' })
+    expect(desk.leftovers()).toEqual([])
+  })
+})
+
+describe('restore refuses', () => {
+  beforeAll(open)
+  afterAll(close)
+
+  const refused = (code: string, ...args: string[]) =>
+    desk.expectTakenBack(code, 'restore', ...args)
+
+  test.each([
+    ['no file', ''],
+    ['a relative one', 'x.tar.gz'],
+    ['one elsewhere', '/etc/passwd'],
+    ['one that only looks so', '~/backups/x.tar.gz'],
+    ['a hidden one', '{backups}/.x.tar.gz'],
+    ['another ending', '{backups}/x.zip'],
+    ['a way out', '{backups}/../sites/x.tar.gz'],
+    ['a folder below', '{backups}/x/y.tar.gz'],
+    ['a command', '{backups}/$(touch executed).tar.gz'],
+    ['an option', '--to-command=touch executed'],
+    ['a line break', '{backups}/a\nb.tar.gz'],
+  ])('%s', async (_what, named) => {
+    await refused('PROVISION_FOREIGN_FILE', named.replace('{backups}', desk.inHome('backups')))
+    expect(existsSync(desk.inHome('executed'))).toBe(false)
+  })
+
+  test('a link, however it is called', async () => {
+    symlinkSync('/etc/passwd', desk.inHome('backups/link.tar.gz'))
+    await refused('PROVISION_FOREIGN_FILE', desk.inHome('backups/link.tar.gz'))
+  })
+
+  test('a backup that is not there, and too many or too few arguments', async () => {
+    const file = desk.inHome('backups/gone.tar.gz')
+    await refused('PROVISION_NO_SUCH_BACKUP', file)
+    await refused('PROVISION_USAGE')
+    await refused('PROVISION_USAGE', file, file)
+  })
+
+  const manifest = (facts: object = {}) =>
+    JSON.stringify({
+      format: 1,
+      kind: 'site-backup',
+      uri: 'www.example.test',
+      folder: 'www.example.test',
+      application: 'static',
+      ...facts,
+    })
+
+  /** Packs what a script makes in an empty folder; its words follow `tar`. */
+  const pack = (name: string, script: string, words: string[]): string => {
+    const folder = desk.inHome(`pack-${name}`)
+    mkdirSync(folder)
+    writeFileSync(path.join(folder, 'manifest.json'), manifest())
+    execFileSync('sh', ['-c', `mkdir -p www.example.test; ${script}`], { cwd: folder })
+    const file = desk.inHome(`backups/${name}.tar.gz`)
+    execFileSync('tar', ['-czf', file, ...words], { cwd: folder, stdio: 'pipe' })
+    execFileSync('chmod', ['644', file])
+    return file
+  }
+  const ALL = ['./manifest.json', './www.example.test']
+
+  test.each([
+    ['no-manifest', 'true', ['./www.example.test']],
+    ['no-site', 'true', ['./manifest.json']],
+    ['two-sites', 'mkdir other', [...ALL, './other']],
+    ['a-file-beside', 'echo x > beside', [...ALL, './beside']],
+    ['absolute', 'true', ['-P', ...ALL, '/etc/hostname']],
+    ['upwards', 'echo x > www.example.test/x', ['-P', '--transform=s,x$,../../x,', ...ALL]],
+    ['a-device', 'mknod www.example.test/null c 1 3', ALL],
+    [
+      'foreign-hard-link',
+      'echo x > www.example.test/x; ln www.example.test/x y',
+      ['./manifest.json', './y', './www.example.test'],
+    ],
+    ['the-site-is-a-file', 'rmdir www.example.test; echo x > www.example.test', ALL],
+    ['the-site-is-a-link', 'rmdir www.example.test; ln -s /etc www.example.test', ALL],
+  ])('an archive with %s', async (name, script, words) => {
+    await refused('PROVISION_BAD_ARCHIVE', pack(name, script, words))
+  })
+
+  test.each([
+    ['of another kind', { kind: 'database' }],
+    ['of a newer form', { format: 2 }],
+    ['of another site than it holds', { uri: 'b.test', folder: 'b.test' }],
+    ['of no site', { uri: '../x', folder: '../x' }],
+  ])('an archive whose manifest is %s', async (_what, facts) => {
+    const name = `manifest-${_what.replaceAll(' ', '-')}`
+    await refused(
+      'PROVISION_BAD_ARCHIVE',
+      pack(name, `echo '${manifest(facts)}' > manifest.json`, ALL),
+    )
+  })
+
+  test('an archive of another application', async () => {
+    const file = pack('php', `echo '${manifest({ application: 'php' })}' > manifest.json`, ALL)
+    await refused('PROVISION_OTHER_APPLICATION', file)
+  })
+
+  test('an archive that would fill the disk, before it is unpacked', async () => {
+    const head = Buffer.alloc(512)
+    head.write('./www.example.test/bomb')
+    head.writeUInt8(0x80, 124)
+    head.writeUIntBE(2 ** 47, 130, 6)
+    head.write('0', 156)
+    const sum = head.reduce((total, byte) => total + byte, 8 * 32)
+    head.write(sum.toString(8).padStart(6, '0'), 148)
+    const file = desk.inHome('backups/bomb.tar.gz')
+    writeFileSync(file, gzipSync(head))
+    await refused('PROVISION_NO_SPACE', file)
+  })
+
+  test('an archive that was cut, at any place', async () => {
+    const whole = readFileSync(await desk.backUp())
+    const file = desk.inHome('backups/cut.tar.gz')
+    for (const at of [0, 1, 10, 100, whole.length - 9, whole.length - 1]) {
+      writeFileSync(file, whole.subarray(0, at))
+      await refused('PROVISION_BAD_ARCHIVE', file)
+    }
+  })
+
+  test('no link that stays inside, but each that leads out', async () => {
+    const script = `cd www.example.test; echo page > index.html; mkdir d; ln -s index.html good; ln -s ../index.html d/up
+      ln -s ${desk.inHome(`sites/${desk.site}/index.html`)} own; ln -s /etc/hostname absolute; ln -s ../../.hosting-desk out; mkfifo pipe
+      ln -s d hop; ln -s hop/../../x sneaky`
+    const file = pack('links', script, ALL)
+    const { events } = await desk.succeed('restore', desk.site, file)
+    const said = JSON.stringify(events)
+    for (const name of ['absolute', 'out', 'pipe', 'sneaky'])
+      expect([name, said.includes(`no file: ${name}"`)]).toEqual([name, true])
+    const names = desk.account
+      .tree()
+      .filter((line) => line.startsWith(`sites/${desk.site}/`))
+      .slice(1)
+    expect(names.map((line) => line.split(' ')[0]?.replace(`sites/${desk.site}/`, ''))).toEqual([
+      'd/',
+      'd/up',
+      'good',
+      'hop',
+      'index.html',
+      'own',
+    ])
+  })
+})
+
+describe('backup-delete', () => {
+  beforeAll(open)
+  afterAll(close)
+
+  test('removes what is named and nothing else', async () => {
+    const [one, two, three] = [await desk.backUp(), await desk.backUp(), await desk.backUp()]
+    const { result, events } = await desk.succeed('backup-delete', desk.site, one, two, one)
+    expect(result.data).toEqual({ deleted: [one, two] })
+    expect(events.filter((event) => event.event === 'log')).toEqual([])
+    expect([one, two, three].map((file) => existsSync(file))).toEqual([false, false, true])
+    expect(desk.leftovers()).toEqual([])
+  })
+
+  test('warns of one that is gone, and removes the others', async () => {
+    const file = await desk.backUp()
+    const gone = desk.inHome('backups/gone.tar.gz')
+    const { result, events } = await desk.succeed('backup-delete', desk.site, gone, file)
+    expect(result.data).toEqual({ deleted: [file] })
+    expect(events).toContainEqual(expect.objectContaining({ event: 'log', level: 'warning' }))
+  })
+
+  test('refuses them all where one is no backup', async () => {
+    const file = await desk.backUp()
+    for (const foreign of [
+      '/etc/passwd',
+      desk.inHome('sites'),
+      `${desk.inHome('backups')}/..`,
+      '-rf',
+    ])
+      await desk.expectTakenBack('PROVISION_FOREIGN_FILE', 'backup-delete', file, foreign)
+    await desk.expectTakenBack('PROVISION_USAGE', 'backup-delete')
+  })
+
+  test('takes what it had moved back where the next cannot be moved', async () => {
+    const files = [await desk.backUp(), await desk.backUp()]
+    // A folder where the second one would be moved to, which the account cannot remove.
+    const aside = desk.account.put(`backups/.${path.basename(files[1] ?? '')}.removed/x`, 'x')
+    chmodSync(path.dirname(aside), 0o500)
+    await desk.expectTakenBack('PROVISION_NO_PERMISSION', 'backup-delete', ...files)
+    chmodSync(path.dirname(aside), 0o700)
+    await desk.succeed('backup-delete', desk.site, ...files)
+  })
+
+  test('works for a site that is deleted', async () => {
+    const file = await desk.backUp()
+    await desk.succeed('delete', desk.site)
+    expect((await desk.succeed('backup-delete', desk.site, file)).result.data).toEqual({
+      deleted: [file],
+    })
+  })
+})
+
+describe('disable and enable', () => {
+  beforeAll(open)
+  afterAll(close)
+
+  test('take the site off the web and put it back', async () => {
+    const off = await desk.succeed('disable', desk.site)
+    expect(off.result.contexts).toMatchObject([
+      { name: desk.site, options: { site_enabled: false, installed: true, uri: desk.site } },
+    ])
+    expect(await desk.fetch()).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('not available') as string,
+    })
+    expect(await desk.fetch(desk.site, '/style.css')).toMatchObject({ status: 503 })
+    expect(existsSync(desk.inHome(`sites/${desk.site}/index.html`))).toBe(true)
+    // A verify leaves it so.
+    await desk.succeed('verify', desk.site)
+    expect(await desk.fetch()).toMatchObject({ status: 503 })
+    const on = await desk.succeed('enable', desk.site)
+    expect(on.result).toMatchObject({
+      data: { url: `http://${desk.site}:${desk.port}` },
+      contexts: [{ name: desk.site, options: { site_enabled: true } }],
+    })
+    expect(await desk.fetch()).toMatchObject({ status: 200, body: 'page of a' })
+  })
+
+  test('are taken back where the context cannot be written', async () => {
+    chmodSync(desk.inHome('.hosting-desk/contexts'), 0o500)
+    await desk.expectTakenBack('PROVISION_NO_PERMISSION', 'disable')
+    expect(await desk.fetch()).toMatchObject({ status: 200 })
+    chmodSync(desk.inHome('.hosting-desk/contexts'), 0o700)
+    await desk.succeed('disable', desk.site)
+    chmodSync(desk.inHome('.hosting-desk/contexts'), 0o500)
+    await desk.expectTakenBack('PROVISION_NO_PERMISSION', 'enable')
+    expect(await desk.fetch()).toMatchObject({ status: 503 })
+    chmodSync(desk.inHome('.hosting-desk/contexts'), 0o700)
+    await desk.succeed('enable', desk.site)
+  })
+
+  test('take no arguments, and only a site that is installed', async () => {
+    await desk.expectTakenBack('PROVISION_USAGE', 'disable', '@x')
+    await desk.account.save('b.test', {
+      context_type: 'site',
+      platform: '@platform_a',
+      uri: 'b.test',
+    })
+    for (const name of ['disable', 'enable', 'restore'])
+      expect(
+        (await desk.command(name, 'b.test', ...(name === 'restore' ? ['/x'] : []))).result
+          .errorCode,
+      ).toBe('PROVISION_SITE_NOT_INSTALLED')
+  })
+})
