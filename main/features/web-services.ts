@@ -22,6 +22,13 @@ export const webServices: Feature = {
       title: 'Embedded web server',
       description: 'The web server of the demo server on this computer.',
       defaultPort: null,
+      isHidden: true,
     },
   ],
+
+  // The demo server is the operator's own computer, which is often busy: that is no reason to keep them waiting.
+  contextOptions: (options, object) =>
+    object.kind === 'server' && object.services['http']?.type === 'embedded'
+      ? { ...options, critical_load_multiplier: 1000 }
+      : options,
 }

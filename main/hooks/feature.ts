@@ -1,6 +1,6 @@
 import type { Form, FormProblems } from '#shared/domain/form.ts'
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
-import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
+import type { HostingObject, ObjectKind, Server } from '#shared/domain/objects.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import type { Task, TaskStatus } from '#shared/domain/task.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
@@ -74,6 +74,13 @@ export interface ServiceTypeDefinition {
   description: string
   /** Null where the type has no port. */
   defaultPort: number | null
+  /** It comes with the application and is not to be chosen for a server of one's own. */
+  isHidden?: boolean
+  /**
+   * Lasting facts of a server that carries a service of this type (hostingService::context_options): gets what features
+   * gave, the base's `<service>_service_type`, `_port` and `_restart_cmd` among it, and returns the whole.
+   */
+  contextOptions?(options: JsonRecord, server: Server, host: ReadingHost): JsonRecord
 }
 
 /**
@@ -118,8 +125,11 @@ export interface Feature {
   afterRollback?(task: Task, failure: TaskFailure, host: Host): void | Promise<void>
   /** A task's status has changed and is stored (hook_hosting_task_update_status). */
   taskStatusChanged?(task: Task, status: TaskStatus): void | Promise<void>
-  /** Whether a host name may be used by the object `for` (hook_allow_domain); a reason where not. */
-  allowDomain?(name: string, options: { for: Id | null; host: ReadingHost }): true | string
+  /** Whether a host name may be used by the site `for` on a backend (hook_allow_domain); a reason where not. */
+  allowDomain?(
+    name: string,
+    options: { for: Id | null; backendId: Id; host: ReadingHost },
+  ): true | string
 }
 
 /** Lets the compiler check a definition against its own kind of object, and widens it for the registry. */

@@ -23,7 +23,9 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       get: server.get.handler(({ input }) =>
         one(toServerRows(store, [store.get('server', input.id)]), 'server'),
       ),
-      serviceTypes: server.serviceTypes.handler(() => registry.services()),
+      serviceTypes: server.serviceTypes.handler(() =>
+        registry.services().map((type) => ({ ...type, isHidden: type.isHidden ?? false })),
+      ),
       add: server.add.handler(async ({ input }) => {
         const added = await inventory.addServer(input, 'edit')
         if ('address' in input.backend) {

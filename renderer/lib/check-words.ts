@@ -13,7 +13,7 @@ export const CHECK_STAGE_WORDS: Readonly<Record<CheckStage, string>> = {
   clock: 'Clock',
 }
 
-export const CHECK_ICON: Readonly<Record<CheckEvent['state'], string>> = {
+const CHECK_ICON: Readonly<Record<CheckEvent['state'], string>> = {
   running: 'i-lucide-loader-circle',
   ok: 'i-lucide-check',
   warning: 'i-lucide-triangle-alert',
@@ -21,10 +21,19 @@ export const CHECK_ICON: Readonly<Record<CheckEvent['state'], string>> = {
   skipped: 'i-lucide-minus',
 }
 
-export const CHECK_TONE: Readonly<Record<CheckEvent['state'], Tone>> = {
+const CHECK_TONE: Readonly<Record<CheckEvent['state'], Tone>> = {
   running: 'info',
   ok: 'success',
   warning: 'warning',
   failed: 'error',
   skipped: 'neutral',
 }
+
+/** A key that was never seen is no failure: the question below asks about it. */
+export const isKeyQuestion = (stage: CheckEvent): boolean => stage.code === 'ssh.host-key-unknown'
+
+export const toCheckIcon = (stage: CheckEvent): string =>
+  isKeyQuestion(stage) ? 'i-lucide-circle-help' : CHECK_ICON[stage.state]
+
+export const toCheckTone = (stage: CheckEvent): Tone =>
+  isKeyQuestion(stage) ? 'warning' : CHECK_TONE[stage.state]

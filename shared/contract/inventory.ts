@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { Id } from '../domain/json.ts'
+import { PendingChanges } from '../domain/pending.ts'
 import { Title, ServerPath, SiteName } from '../domain/names.ts'
 import {
   Backend,
   BackendAddress,
   Backup,
   Client,
+  ObjectKind,
   Platform,
   PlatformStatus,
   Server,
   ServerStatus,
-  ServiceSettings,
   Site,
   SiteStatus,
 } from '../domain/objects.ts'
@@ -48,6 +49,8 @@ export const ServiceType = z.object({
   title: z.string(),
   description: z.string(),
   defaultPort: z.number().nullable(),
+  /** It has a title to be shown by, and is not to be chosen. */
+  isHidden: z.boolean(),
 })
 export type ServiceType = z.infer<typeof ServiceType>
 
@@ -68,8 +71,22 @@ export const server = {
       }),
     )
     .output(z.object({ server: Server, task: Task })),
+  /** With `account` also how its backend is reached, and how many tasks may run there at once. */
   edit: desk
-    .input(z.object({ id: Id, title: Title, services: z.record(z.string(), ServiceSettings) }))
+    .input(
+      z.object({
+        id: Id,
+        title: Title,
+        services: Server.shape.services,
+        account: z
+          .object({
+            address: BackendAddress,
+            limit: Backend.shape.limit,
+            secrets: Secrets.optional(),
+          })
+          .optional(),
+      }),
+    )
     .output(z.object({ server: Server, task: Task })),
   /** Removes it here, with its backend if that carries nothing else; touches nothing on the machine. */
   forget: desk.input(z.object({ id: Id })).output(z.object({})),
@@ -113,16 +130,48 @@ export const site = {
     )
     .output(z.object({ site: Site, task: Task })),
   edit: desk
-    .input(z.object({ id: Id, clientId: Id.nullable(), aliases: z.array(SiteName).max(200) }))
+    .input(
+      z.object({
+        id: Id,
+        clientId: Id.nullable(),
+        aliases: z.array(SiteName).max(200),
+        /** One of its names, to which the others lead. */
+        redirection: SiteName.nullable(),
+      }),
+    )
     .output(z.object({ site: Site, task: Task })),
   forget: desk.input(z.object({ id: Id })).output(z.object({})),
 }
 
+export const ClientRow = Client.extend({ sites: z.number().int() })
+export type ClientRow = z.infer<typeof ClientRow>
+
+const clientFacts = {
+  title: Title,
+  email: Client.shape.email.default(null),
+  siteQuota: Client.shape.siteQuota,
+}
+
 export const client = {
-  list: desk.input(Page).output(pageOf(Client.extend({ sites: z.number().int() }))),
-  add: desk
-    .input(z.object({ title: Title, email: z.email().nullable().default(null) }))
-    .output(Client),
+  list: desk.input(Page).output(pageOf(ClientRow)),
+  get: desk.input(z.object({ id: Id })).output(ClientRow),
+  add: desk.input(z.object(clientFacts)).output(Client),
+  /** Under another name its sites are verified, as their servers know them by it: `tasks` says how many. */
+  edit: desk
+    .input(z.object({ ...clientFacts, id: Id }))
+    .output(z.object({ client: Client, tasks: z.number().int() })),
+}
+
+const ObjectRef = z.object({ kind: ObjectKind, id: Id })
+
+export const object = {
+  /** What of a server, platform or site is not yet on its server. */
+  pendingChanges: desk.input(ObjectRef).output(PendingChanges),
+  /**
+   * Makes it here again as its backend has it, and drops the verify that waited to carry the change. `task` is a verify
+   * where one that failed may have left some of the change there.
+   */
+  takeBack: desk.input(ObjectRef).output(z.object({ task: Task.nullable() })),
 }
 
 export const backup = {

@@ -70,7 +70,7 @@ describe('the packaged application', () => {
   })
 
   test('has a launcher for the command line: its own binary as Node, with the bundled command line', async () => {
-    const called = await packaged.launch('task', 'list', '--data', 'a b')
+    const called = await app.launch('task', 'list', '--data', 'a b')
     expect(called).toMatch(/^1 \/.*\/app\.asar\/dist\/main\/cli\.js task list --data a b$/)
   })
 

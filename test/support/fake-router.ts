@@ -154,6 +154,7 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           title: 'nginx',
           description: 'Its master runs as the account itself.',
           defaultPort: 8080,
+          isHidden: false,
         },
         {
           service: 'http',
@@ -161,6 +162,7 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           title: 'Embedded',
           description: 'Served by the demo server.',
           defaultPort: null,
+          isHidden: false,
         },
       ]),
       add: os.server.add.handler(({ errors }) => {
