@@ -11,5 +11,7 @@ export function servePort({ router }: { router: DeskRouter }, port: SupportedMes
 
 /** Answers the contract's calls over a WebSocket that was let in by its shell. */
 export function serveSocket({ router }: { router: DeskRouter }, socket: WebSocket): void {
+  // A message that is too large or makes no sense: `close` follows, and nobody else must suffer from it.
+  socket.on('error', () => {})
   void new SocketHandler(router).upgrade(socket)
 }

@@ -37,8 +37,7 @@ export class Gate {
       return { state: 'refused', status: 403, reason: 'Only pages of Hosting Desk may ask.' }
     }
     if (isSame(this.#cookieOf(request), this.#session)) return { state: 'admitted' }
-    const token = new URL(request.url ?? '/', `http://${host}`).searchParams.get('token')
-    if (token === null || !isSame(token, this.#token)) {
+    if (!isSame(tokenOf(request), this.#token)) {
       return {
         state: 'refused',
         status: 403,
@@ -63,6 +62,10 @@ export class Gate {
     return cookies.find((cookie) => cookie.startsWith(prefix))?.slice(prefix.length) ?? ''
   }
 }
+
+/** What stands behind “?token=”. The rest of the address is anybody's text, and need not be one that can be parsed. */
+const tokenOf = ({ url = '' }: Pick<IncomingMessage, 'url'>): string =>
+  new URLSearchParams(url.split('?')[1]).get('token') ?? ''
 
 const newToken = (): string => randomBytes(24).toString('base64url')
 

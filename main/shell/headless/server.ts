@@ -62,6 +62,8 @@ export async function serveRenderer(
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     const isOurs = request.url === '/rpc' && request.headers.origin !== undefined
     if (!isOurs || gate.admit(request).state !== 'admitted') {
+      // Whoever asked may be gone before it hears the answer.
+      socket.on('error', () => {})
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
       return
     }

@@ -34,6 +34,12 @@ describe('the gate of the headless shell', () => {
     expect(ask('/?token=').state).toBe('refused')
   })
 
+  test('refuses an address that cannot be parsed like any other', () => {
+    for (const url of ['//', '//:', 'http://[', '/%', '*', ''])
+      expect(ask(url)).toMatchObject({ state: 'refused', status: 403 })
+    expect(ask(`//?${pathOf(gate.address).split('?')[1] ?? ''}`).state).toBe('exchange')
+  })
+
   test('refuses a host name that leads here from elsewhere, whatever it brings', () => {
     expect(ask(pathOf(gate.address), { host: 'evil.example:8123' })).toMatchObject({ status: 421 })
     expect(ask(pathOf(gate.address), { host: '127.0.0.1:9999' })).toMatchObject({ status: 421 })
