@@ -14,6 +14,7 @@ import type { Feature } from './hooks/feature.ts'
 import { HookProblems } from './hooks/problem.ts'
 import { DemoInventory } from './inventory/demo-inventory.ts'
 import { Inventory } from './inventory/inventory.ts'
+import { Visits } from './inventory/visits.ts'
 import { IdMaker } from './lib/ids.ts'
 import { Listeners } from './lib/listeners.ts'
 import { pause } from './lib/pause.ts'
@@ -36,6 +37,7 @@ import { countTasks } from './store/queries/tasks.ts'
 import { ChangeSet, Store } from './store/store.ts'
 import { Activities } from './task/activities.ts'
 import { TaskRunner } from './task/runner.ts'
+import { ServerRuns } from './task/server-runs.ts'
 import { Tasks } from './task/tasks.ts'
 import { UnitOfWork } from './task/unit-of-work.ts'
 
@@ -224,6 +226,18 @@ async function assemble(
     isPaused: switches.isPausedAsAWhole,
     running: dispatcher.running,
     queued: backlog.queued,
+  const visits = new Visits({
+    store,
+    serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf: () => driver }),
+    connect: (backendId) => pool.use(backendId),
+    desk: { id: await ensureDeskId(store, ids), hostName: os.hostname() },
+    now,
+    onBug,
+  })
+  const stopVisiting = pool.changed.add(({ backendId, connection }) => {
+    if (connection === 'open') void visits.visit(backendId)
+  })
+
     failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
   })
   const stopWaking = store.changed.add((touched) => {
@@ -319,13 +333,20 @@ async function assemble(
 
   return {
     router,
+    if (isLongLived) visits.open()
     socketPath: ownership.socketPath,
     dispatchState,
     onChange: (listener) => changes.add(listener),
     pauseDispatch: () => setPaused(true),
     resumeDispatch: () => setPaused(false),
     startDispatching,
-    untilIdle: (options) => dispatcher.untilIdle(options),
+    async untilIdle(options) {
+      const isVisited = new AbortController()
+      const signal = AbortSignal.any([options.signal, isVisited.signal])
+      await Promise.race([visits.visitAll(), pause(options.forMs, signal).catch(() => undefined)])
+      isVisited.abort()
+      await dispatcher.untilIdle(options)
+    },
     async close() {
       stopWaking()
       clock.close()
@@ -335,7 +356,9 @@ async function assemble(
       await demo.close()
       await logs.close()
       await store.close()
+      stopVisiting()
       await ownership.release()
+      await visits.close()
     },
   }
 }
@@ -344,6 +367,15 @@ async function assemble(
 function collectChanges({
   store,
   activities,
+/** By which backends know this desk; made once. */
+async function ensureDeskId(store: Store, ids: IdMaker): Promise<Id> {
+  const known = store.find('setting', 'desk.id')?.value
+  if (typeof known === 'string') return known
+  const id = ids.next()
+  await store.commit(new ChangeSet().put('setting', { name: 'desk.id', value: id }))
+  return id
+}
+
   pool,
   dispatcher,
   dispatchState,

@@ -8,6 +8,7 @@ import { historyQueue } from './queues/history-queue.ts'
 import { retentionQueue } from './queues/retention-queue.ts'
 import { taskQueue } from './queues/task-queue.ts'
 import { webServices } from './web-services.ts'
+import { serverWork } from './server-work.ts'
 
 /** Every feature that ships, in the order in which their hooks are called. */
 export const shippedFeatures: readonly Feature[] = [
@@ -17,6 +18,7 @@ export const shippedFeatures: readonly Feature[] = [
   webServices,
   taskQueue,
   cronQueue,
+  serverWork,
   backupQueue,
   retentionQueue,
   historyQueue,

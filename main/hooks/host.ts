@@ -1,4 +1,5 @@
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import type { QueueDefinition } from '#shared/domain/queue.ts'
 import type {
   Backend,
   Backup,
@@ -19,6 +20,12 @@ export interface HostRows {
   backup: Backup
 }
 
+/** A queue with the operator's settings over its definition. */
+export interface QueueAsSet extends QueueDefinition {
+  /** By itself; whether everything is paused on this desk does not matter to a server. */
+  isPaused: boolean
+}
+
 /** What a feature may look at. Rows are as they will be once the changes made so far are stored. */
 export interface ReadingHost {
   readonly now: number
@@ -27,6 +34,7 @@ export interface ReadingHost {
   get<Kind extends keyof HostRows>(kind: Kind, id: Id): HostRows[Kind]
   object(kind: ObjectKind, id: Id): HostingObject
   backend(id: Id): Backend
+  queues(): QueueAsSet[]
   platformsOf(serverId: Id): Platform[]
   /** Platforms of a backend that are not deleted. */
   platformsOn(backendId: Id): Platform[]

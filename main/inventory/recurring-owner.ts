@@ -1,8 +1,9 @@
 import type { Id } from '#shared/domain/json.ts'
-import type { Backend } from '#shared/domain/objects.ts'
-import { ChangeSet } from '../store/store.ts'
+import type { Backend, HostingObject, Server, Site } from '#shared/domain/objects.ts'
+import { listBackends } from '../store/queries/backends.ts'
 import { listServersOn } from '../store/queries/objects.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
+import { ChangeSet } from '../store/store.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 
 /**
@@ -18,12 +19,36 @@ export async function giveRecurringWork(
   const backend = store.get('backend', backendId)
   if (backend.recurringOwner === owner) return
   const unit = new UnitOfWork(parts)
-  for (const server of listServersOn(store, backendId)) {
-    const isWaiting = listUnfinishedTasksOf(store, server.id).some(
-      ({ type, status }) => type === 'verify' && status === 'queued',
-    )
-    if (!isWaiting) unit.addTaskOf({ object: server, type: 'verify', values: {}, origin: 'edit' })
-  }
+  for (const server of listServersOn(store, backendId)) addVerify(parts, unit, server)
   const changed = { ...backend, recurringOwner: owner, changedAt: now() }
   await store.commit(unit.toChange(new ChangeSet().put('backend', changed)))
+}
+
+/** A site's schedule has changed: a server that plans by itself has to hear of it. */
+export async function tellSchedule(parts: UnitParts, site: Site): Promise<void> {
+  const { recurringOwner } = parts.store.get('backend', site.backendId)
+  if (recurringOwner === 'server' && site.url !== null) await verifyAll(parts, [site])
+}
+
+/** Queues were set otherwise: so do all servers that plan by themselves. */
+export async function tellQueues(parts: UnitParts): Promise<void> {
+  const backends = listBackends(parts.store).filter((one) => one.recurringOwner === 'server')
+  await verifyAll(
+    parts,
+    backends.flatMap(({ id }) => listServersOn(parts.store, id)),
+  )
+}
+
+async function verifyAll(parts: UnitParts, objects: readonly (Server | Site)[]): Promise<void> {
+  const unit = new UnitOfWork(parts)
+  for (const object of objects) addVerify(parts, unit, object)
+  await parts.store.commit(unit.toChange())
+}
+
+/** One that waits already will carry the same. */
+function addVerify({ store }: UnitParts, unit: UnitOfWork, object: HostingObject): void {
+  const isWaiting = listUnfinishedTasksOf(store, object.id).some(
+    ({ type, status }) => type === 'verify' && status === 'queued',
+  )
+  if (!isWaiting) unit.addTaskOf({ object, type: 'verify', values: {}, origin: 'edit' })
 }

@@ -6,6 +6,7 @@ import { listBackups } from '../store/queries/backups.ts'
 import { listClients } from '../store/queries/clients.ts'
 import { listPlatforms, listServers, listSites } from '../store/queries/objects.ts'
 import { AppError } from '#shared/errors.ts'
+import { tellSchedule } from '../inventory/recurring-owner.ts'
 
 export function inventoryCalls(desk: Desk, parts: RpcParts) {
   const { server, platform, site, client, backup } = desk
@@ -74,9 +75,11 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       add: client.add.handler(({ input }) => inventory.addClient(input)),
     }),
     backup: backup.router({
-      schedule: backup.schedule.handler(({ input }) =>
-        inventory.scheduleBackups(input.siteId, input.everySeconds),
-      ),
+      schedule: backup.schedule.handler(async ({ input }) => {
+        const site = await inventory.scheduleBackups(input.siteId, input.everySeconds)
+        await tellSchedule(parts.unit, site)
+        return site
+      }),
       list: backup.list.handler(({ input }) => {
         const { items, total } = listBackups(store, input)
         return { items: items.map((row) => toBackupRow(store, row)), total }

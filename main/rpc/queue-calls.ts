@@ -4,6 +4,7 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import type { PlannedQueue, Queue, QueueSettings } from '#shared/domain/queue.ts'
 import { queueNextRun } from '#shared/domain/queue-plan.ts'
 import { AppError } from '#shared/errors.ts'
+import { tellQueues } from '../inventory/recurring-owner.ts'
 import type { RpcParts } from './parts.ts'
 import type { Desk } from './router.ts'
 
@@ -36,6 +37,7 @@ async function setQueue(parts: RpcParts, name: string, facts: QueueEdit): Promis
   const { queues, switches, onQueueSet } = parts
   queues.getQueue(name)
   await switches.edit(name, facts)
+  await tellQueues(parts.unit)
   onQueueSet()
   return toQueue(parts, queues.getQueue(name))
 }

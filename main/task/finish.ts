@@ -19,6 +19,12 @@ export interface FinishParts extends UnitParts {
 /** How long a message from a server may be in a row of the store. */
 const MAX_MESSAGE = 2000
 
+/** A task that was run elsewhere, and its one attempt: stored with its end, not before. */
+export interface AdoptedTask {
+  task: Task
+  attempt: Attempt
+}
+
 /**
  * Stores what an attempt came to: hooks change the objects, and their changes and the task's status are one
  * transaction. Where something that they had read changed meanwhile, they run once more.
@@ -28,16 +34,17 @@ export async function finishTask(
   taskId: Id,
   attemptId: Id,
   outcome: Outcome,
+  adopted?: AdoptedTask,
 ): Promise<void> {
   const { store, registry, logs, activities } = parts
-  const before = store.get('task', taskId)
+  const before = adopted?.task ?? store.get('task', taskId)
   const unit = await collectChanges(parts, before, attemptId, outcome)
   try {
-    await commitEnd(parts, unit, taskId, attemptId, outcome)
+    await commitEnd(parts, unit, taskId, attemptId, outcome, adopted)
   } catch (error) {
     if (!isAppError(error, 'object.changed-meanwhile')) throw error
     const again = await collectChanges(parts, before, attemptId, outcome)
-    await commitEnd(parts, again, taskId, attemptId, outcome)
+    await commitEnd(parts, again, taskId, attemptId, outcome, adopted)
   }
   await logs.flush(attemptId)
   activities.forget(taskId)
@@ -103,15 +110,22 @@ async function commitEnd(
   taskId: Id,
   attemptId: Id,
   outcome: Outcome,
+  adopted: AdoptedTask | undefined,
 ): Promise<void> {
-  const task = store.get('task', taskId)
-  const attempt = store.get('attempt', attemptId)
+  const { task, attempt } = adopted ?? {
+    task: store.get('task', taskId),
+    attempt: store.get('attempt', attemptId),
+  }
   const warnings = logs.warnings(attemptId)
   const end = endOf(task, outcome, warnings, now())
   const ended: Attempt = { ...attempt, ...end }
+  const endedTask = { ...task, ...end, warnings }
+  if (adopted !== undefined) unit.adopt(endedTask)
   const change = unit.toChange(new ChangeSet())
   if (!outcome.isOk) cancelFollowers(store, change, task, now())
-  await store.commit(change.put('task', { ...task, ...end, warnings }).put('attempt', ended))
+  if (adopted === undefined) change.put('task', endedTask)
+  else change.expect('attempt', attemptId, null)
+  await store.commit(change.put('attempt', ended))
 }
 
 function endOf(

@@ -1,18 +1,19 @@
 import type { Id } from '#shared/domain/json.ts'
 import { isEnded, type Attempt, type Task, type Waiting } from '#shared/domain/task.ts'
-import { AppError, type ErrorCode } from '#shared/errors.ts'
+import { AppError } from '#shared/errors.ts'
 import type { DialectDriver, Outcome } from '../backend/backend.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import type { IdMaker } from '../lib/ids.ts'
 import type { TaskLogs } from '../log/task-log.ts'
 import type { Connection } from '../ssh/connection.ts'
-import type { RunEvent, RunStage } from '../ssh/run.ts'
+import type { RunStage } from '../ssh/run.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import type { Activities } from './activities.ts'
 import { finishTask } from './finish.ts'
 import { OutputLog } from './output-log.ts'
 import { collectRequest, toBackendRequest } from './request.ts'
 import { UnitOfWork } from './unit-of-work.ts'
+import { toOutcome, type Ended, type RunEnding } from './outcome.ts'
 import { waitingFor } from './waiting-for.ts'
 
 /** TERM first; what is still there after this is killed. */
@@ -41,10 +42,6 @@ const NOTHING_SENT: Collected = {
   problems: [],
 }
 
-type Ended = Extract<RunEvent, { event: 'ended' }>['run']
-/** How a run ended, or why the backend would not take it at all. */
-type RunEnding = Ended | { state: 'refused'; error: AppError }
-
 /**
  * Carries one task from its claim on the backend to its stored result.
  *
@@ -54,7 +51,6 @@ type RunEnding = Ended | { state: 'refused'; error: AppError }
  */
 export class TaskRunner {
   readonly #parts: RunnerParts
-  readonly #prepared = new WeakMap<Connection, Promise<void>>()
 
   constructor(parts: RunnerParts) {
     this.#parts = parts
@@ -103,15 +99,7 @@ export class TaskRunner {
 
   async #connect(backendId: Id, signal: AbortSignal): Promise<Connection> {
     const connection = await this.#parts.connect(backendId, signal)
-    const prepared =
-      this.#prepared.get(connection) ?? this.#parts.driverOf(backendId).prepare(connection)
-    this.#prepared.set(connection, prepared)
-    try {
-      await prepared
-    } catch (error) {
-      this.#prepared.delete(connection)
-      throw error
-    }
+    await this.#parts.driverOf(backendId).prepare(connection)
     return connection
   }
 
@@ -349,38 +337,6 @@ function newAttempt(
     claim: 1,
     errorCode: null,
     errorMessage: null,
-  }
-}
-
-/** What a run's end means; the reader is asked only where the run itself came to an end. */
-function toOutcome(end: RunEnding, read: (exitCodes: readonly number[]) => Outcome): Outcome {
-  const failed = (code: ErrorCode, message: string): Outcome => ({
-    isOk: false,
-    code,
-    message,
-    contexts: [],
-    removedContexts: [],
-  })
-  switch (end.state) {
-    case 'finished':
-      return read(end.exitCodes)
-    case 'never-started':
-      return failed(
-        'run.never-started',
-        'The server took the task twice but never started it. Verify the server, then try again.',
-      )
-    case 'lost':
-      return failed(
-        'run.lost',
-        'The task’s process is gone and left no result: the server was restarted, or it was killed there. Verify the object, then try again.',
-      )
-    case 'refused':
-      return failed(end.error.code, end.error.message)
-    case 'absent':
-      return failed(
-        'run.lost',
-        'The server knows nothing of the task any more. Verify the object, then try again.',
-      )
   }
 }
 

@@ -8,8 +8,9 @@ import type {
   Site,
 } from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
+import { withSettings } from '#shared/domain/queue-plan.ts'
 import { AppError } from '#shared/errors.ts'
-import type { Host, HostRows } from '../hooks/host.ts'
+import type { Host, HostRows, QueueAsSet } from '../hooks/host.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import { nextTaskNumber } from '../store/queries/tasks.ts'
@@ -99,6 +100,14 @@ export class UnitOfWork implements Host {
   }
 
   platformsOf(serverId: Id): Platform[] {
+  queues(): QueueAsSet[] {
+    const { registry, store } = this.#parts
+    return registry.queues().map(({ definition }) => {
+      const settings = store.find('queue', definition.name)
+      return { ...withSettings(definition, settings), isPaused: settings?.isPaused ?? false }
+    })
+  }
+
     return this.#overlay('platform', listPlatformsOf(this.#parts.store, serverId))
   }
 
@@ -169,6 +178,11 @@ export class UnitOfWork implements Host {
       .map((row) => {
         const buffered = this.#buffered(`${kind} ${row.id}`)
         return buffered === undefined ? row : (buffered.row as HostRows[K] | undefined)
+  /** A task that was run elsewhere: stored as it is, with the next number. */
+  adopt(task: Task): void {
+    this.#tasks.unshift(task)
+  }
+
       })
       .filter((row) => row !== undefined)
       .filter((row) => row.status !== 'deleted')

@@ -46,7 +46,12 @@ export const SERVER_WORK: Readonly<Record<string, FindWork | undefined>> = {
       return isDue ? [{ context: site.name, lastAt: lastAt ?? 0 }] : []
     })
     due.sort((a, b) => a.lastAt - b.lastAt)
-    const items = due.map(({ context }) => ({ context, type: 'backup', args: [], options: {} }))
+    const items = due.map(({ context }) => ({
+      context,
+      type: 'backup',
+      args: [],
+      options: { description: 'Scheduled backup' },
+    }))
     return { total: items.length, items }
   },
 }
