@@ -5,14 +5,18 @@ import {
   type ProvisionRequest,
   renderEvent,
 } from '#shared/protocol/wire.ts'
-import { type AccountCommand, parseCommandLine } from './commands/command-line.ts'
+import { ACCOUNT_COMMANDS, type AccountCommand, parseCommandLine } from './commands/command-line.ts'
 import { COMMAND_NAMES, findCommand } from './commands/commands.ts'
 import { deleteBackups } from './commands/backup-delete.ts'
 import { dispatch } from './commands/dispatch.ts'
 import { list } from './commands/list.ts'
+import { toCommand } from './commands/extension-command.ts'
 import { save } from './commands/save.ts'
 import { type CommandResult, Session } from './commands/session.ts'
 import { ContextStore } from './context/store.ts'
+import { Extensions } from './extensions/extensions.ts'
+import { loadExtensions, takeExtensionPaths } from './extensions/load.ts'
+import { WEB_SERVICE_NAMES } from './commands/web.ts'
 import type { Reporter } from './steps/run-steps.ts'
 import { effectiveUid, findHome, foldersOf } from './system/account.ts'
 import { ensureFolder } from './system/files.ts'
@@ -28,7 +32,10 @@ const reporter: Reporter = {
 
 /** Runs one command and returns the exit code: 0 done, 1 failed, 2 not understood. The result is the last line. */
 async function main(argv: readonly string[]): Promise<number> {
-  const line = parseCommandLine(argv, COMMAND_NAMES)
+  const { paths, rest } = takeExtensionPaths(argv)
+  // Root runs nothing of an extension: it is refused below.
+  const extensions = await openExtensions(effectiveUid() === 0 ? [] : paths)
+  const line = parseCommandLine(rest, [...COMMAND_NAMES, ...extensions.commandNames])
   if (line.kind === 'version') {
     writeLine(`${VERSION}\n`)
     return 0
@@ -40,8 +47,8 @@ async function main(argv: readonly string[]): Promise<number> {
     process.umask(0o027)
     printResult(
       line.kind === 'account'
-        ? await runForAccount(line.name, signal)
-        : await runCommand(line, await readRequest(), signal),
+        ? await runForAccount(line.name, signal, extensions)
+        : await runCommand(line, await readRequest(), signal, extensions),
     )
     return 0
   } catch (error) {
@@ -50,6 +57,16 @@ async function main(argv: readonly string[]): Promise<number> {
     return code === 'PROVISION_USAGE' ? 2 : 1
   }
 }
+
+const openExtensions = (paths: readonly string[]): Promise<Extensions> =>
+  loadExtensions(paths, {
+    folder: foldersOf(findHome()).extensions,
+    shipped: {
+      commands: [...COMMAND_NAMES, ...ACCOUNT_COMMANDS],
+      webServices: WEB_SERVICE_NAMES,
+    },
+    onProblem: (message) => reporter.log('warning', message),
+  })
 
 function refuseRoot(): void {
   if (effectiveUid() !== 0) return
@@ -80,8 +97,9 @@ async function runCommand(
   { name, context, args }: { name: string; context: string; args: readonly string[] },
   { contextOptions, options }: ProvisionRequest,
   signal: AbortSignal,
+  extensions: Extensions,
 ): Promise<CommandResult> {
-  const session = openSession(signal, options)
+  const session = openSession(signal, extensions, options)
   const { folders } = session
   for (const folder of [folders.contexts, folders.installs, folders.sites, folders.backups])
     await ensureFolder(folder)
@@ -96,15 +114,23 @@ async function runCommand(
   }
 }
 
-function openSession(signal: AbortSignal, options: ProvisionRequest['options'] = {}): Session {
+function openSession(
+  signal: AbortSignal,
+  extensions: Extensions,
+  options: ProvisionRequest['options'] = {},
+): Session {
   const folders = foldersOf(findHome())
   const store = new ContextStore(folders.contexts)
-  return new Session({ folders, store, reporter, signal, options, now: Date.now })
+  return new Session({ folders, store, reporter, signal, extensions, options, now: Date.now })
 }
 
 /** What is about the account as a whole; nothing is read from standard input, which cron leaves open. */
-async function runForAccount(name: AccountCommand, signal: AbortSignal): Promise<CommandResult> {
-  const session = openSession(signal)
+async function runForAccount(
+  name: AccountCommand,
+  signal: AbortSignal,
+  extensions: Extensions,
+): Promise<CommandResult> {
+  const session = openSession(signal, extensions)
   try {
     return await (name === 'list' ? list(session) : dispatch(session))
   } finally {
@@ -124,7 +150,9 @@ async function runOn(
       'PROVISION_MISSING_CONTEXT',
       `There is no context @${contextName} on this server: save it first.`,
     )
-  const command = findCommand(context.type, name)
+  const extension = session.extensions.findCommand(context.type, name)
+  const command =
+    findCommand(context.type, name) ?? (extension === undefined ? undefined : toCommand(extension))
   if (command === undefined)
     throw new ProvisionError('PROVISION_USAGE', `A ${context.type} has no command “${name}”.`)
   refuseWrongArgs(name, command.args ?? [], args)

@@ -49,7 +49,10 @@ export interface OutputReader {
  * A result line is re-read after a restart, since only logged lines count as taken.
  */
 export interface DialectDriver {
-  /** Makes sure that the far side can run our commands (puts the program there); called once a connection. */
+  /**
+   * Makes sure that the far side can run our commands (puts the program and extensions there). Called before each run,
+   * and more than once at a time; it asks the far side nothing where nothing is new.
+   */
   prepare(connection: Connection): Promise<void>
   stages(connection: Connection, request: BackendRequest): readonly RunStage[]
   reader(request: BackendRequest): OutputReader

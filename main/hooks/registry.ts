@@ -1,5 +1,5 @@
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
-import type { HostingObject, ObjectKind } from '#shared/domain/objects.ts'
+import type { HostingObject, ObjectKind, Server } from '#shared/domain/objects.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Feature, ServiceTypeDefinition, TaskTypeDefinition } from './feature.ts'
@@ -85,21 +85,43 @@ export class HookRegistry {
     return changedNextTasks(this.features, host, this.#onProblem)
   }
 
-  /** The lasting facts of an object, asked of each feature in turn. A feature that throws is left out and named. */
+  /**
+   * The lasting facts of an object, asked of each feature in turn, then of the types of a server's services. A feature that throws is
+   * left out and named.
+   */
   contextOptions(
     object: HostingObject,
     host: ReadingHost,
   ): { options: JsonRecord; problems: HookProblem[] } {
     const problems: HookProblem[] = []
     let options: JsonRecord = {}
-    for (const feature of this.features) {
+    const attempt = (feature: Feature, change: () => JsonRecord | undefined): void => {
       try {
-        options = feature.contextOptions?.({ ...options }, object, host) ?? options
+        options = change() ?? options
       } catch (error) {
         problems.push(toProblem(feature, 'contextOptions', error))
       }
     }
+    const known = object.kind === 'server' ? this.#withKnownServices(object) : object
+    for (const feature of this.features)
+      attempt(feature, () => feature.contextOptions?.({ ...options }, known, host))
+    if (known.kind === 'server')
+      for (const feature of this.features)
+        for (const type of feature.services ?? [])
+          if (known.services[type.service]?.type === type.type)
+            attempt(feature, () => type.contextOptions?.({ ...options }, known, host))
     return { options, problems }
+  }
+
+  /** A service that no feature in force declares is not spoken of: its backend would refuse what it does not know. */
+  #withKnownServices(server: Server): Server {
+    const declared = this.services()
+    const isKnown = (service: string, type: string): boolean =>
+      declared.some((one) => one.service === service && one.type === type)
+    const services = Object.entries(server.services).filter(([name, { type }]) =>
+      isKnown(name, type),
+    )
+    return { ...server, services: Object.fromEntries(services) }
   }
 
   /** Whether a dangerous task is refused on this object because a feature guards it. */

@@ -5,6 +5,7 @@ import { machineFacts } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
 import type { CommandResult, Session } from './session.ts'
+import { findOtherServices } from './other-services.ts'
 import { findWebService } from './web.ts'
 
 export async function verifyServer(session: Session, server: Context): Promise<CommandResult> {
@@ -16,6 +17,7 @@ export async function verifyServer(session: Session, server: Context): Promise<C
   if (service === undefined) session.log('warning', 'This server has no web service yet.')
   await session.run([
     ...(service?.verifyServer(data) ?? []),
+    ...findOtherServices(session, server).flatMap((one) => one.verifyServer?.(data) ?? []),
     writeContextStep(session.store, server),
   ])
   return { data, contexts: [server], removedContexts: [] }
@@ -36,6 +38,7 @@ export async function deleteServer(session: Session, server: Context): Promise<C
   const isShared = others.some(({ options }) => options['http_service_type'] === type)
   await session.run([
     ...(isShared ? [] : (findWebService(session, server)?.removeServer() ?? [])),
+    ...findOtherServices(session, server).flatMap((one) => one.removeServer?.() ?? []),
     removeContextStep(session.store, server.name),
   ])
   return { data: {}, contexts: [], removedContexts: [server.name] }

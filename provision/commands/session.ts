@@ -2,6 +2,7 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import type { LogLevel } from '#shared/domain/task.ts'
 import type { Context } from '../context/context.ts'
 import type { ContextStore } from '../context/store.ts'
+import type { Extensions } from '../extensions/extensions.ts'
 import { runSteps, type Reporter } from '../steps/run-steps.ts'
 import type { Step } from '../steps/step.ts'
 import type { Folders } from '../system/account.ts'
@@ -19,6 +20,8 @@ export interface SessionParts {
   store: ContextStore
   reporter: Reporter
   signal: AbortSignal
+  /** What the extensions that this run names have declared. */
+  extensions: Extensions
   /** What is said for this run only. */
   options: JsonRecord
   now: () => number
@@ -39,6 +42,10 @@ export class Session {
 
   get store(): ContextStore {
     return this.parts.store
+  }
+
+  get extensions(): Extensions {
+    return this.parts.extensions
   }
 
   readonly log = (level: LogLevel, message: string): void => this.parts.reporter.log(level, message)

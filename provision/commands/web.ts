@@ -5,10 +5,12 @@ import type { WebService, WebServiceParts } from '../services/web-service.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import type { Session } from './session.ts'
 
-const SERVICES: Readonly<Record<string, new (parts: WebServiceParts) => WebService>> = {
+const SHIPPED: Readonly<Record<string, new (parts: WebServiceParts) => WebService>> = {
   nginx: NginxService,
   embedded: EmbeddedService,
 }
+
+export const WEB_SERVICE_NAMES: readonly string[] = Object.keys(SHIPPED)
 
 export const portOf = ({ options }: Context): number => Number(options['http_port'] ?? 80)
 
@@ -16,20 +18,20 @@ export const portOf = ({ options }: Context): number => Number(options['http_por
 export function findWebService(session: Session, server: Context): WebService | undefined {
   const type = findText(server, 'http_service_type')
   if (type === undefined) return undefined
-  if (!Object.hasOwn(SERVICES, type))
-    throw new ProvisionError(
-      'PROVISION_UNKNOWN_SERVICE',
-      `@${server.name} wants the web service “${type}”, and there are only ${Object.keys(SERVICES).join(' and ')}.`,
-    )
-  const Service = SERVICES[type]
-  return Service === undefined
-    ? undefined
-    : new Service({
-        folders: session.folders,
-        port: portOf(server),
-        restartCommand: findText(server, 'http_restart_cmd'),
-        log: session.log,
-      })
+  const parts: WebServiceParts = {
+    folders: session.folders,
+    port: portOf(server),
+    restartCommand: findText(server, 'http_restart_cmd'),
+    log: session.log,
+  }
+  const Service = Object.hasOwn(SHIPPED, type) ? SHIPPED[type] : undefined
+  if (Service !== undefined) return new Service(parts)
+  const make = session.extensions.findWebService(type)
+  if (make !== undefined) return make(parts)
+  throw new ProvisionError(
+    'PROVISION_UNKNOWN_SERVICE',
+    `@${server.name} wants the web service “${type}”, and there are only ${WEB_SERVICE_NAMES.join(' and ')}.`,
+  )
 }
 
 export function getWebService(session: Session, server: Context): WebService {

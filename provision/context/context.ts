@@ -26,7 +26,8 @@ export function mergeOptions(
   const fixed = typeOf(name, old, type)
   const options: JsonRecord = { ...old?.options }
   for (const [key, value] of Object.entries(changes)) {
-    if (!isDeclared(fixed, key))
+    // What an extension stored can be unset after it has gone.
+    if (!isDeclared(fixed, key) && !(value === null && Object.hasOwn(options, key)))
       throw new ProvisionError(
         'PROVISION_UNKNOWN_OPTION',
         `A ${fixed} has no option “${key.slice(0, 64)}”.`,

@@ -42,21 +42,35 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
   },
 }
 
+/** Keys that extensions of this run have declared; the program runs one command, so they are declared once at its start. */
+const declared = new Map<string, Check>()
+
+/** Declares one more key. False where there is one of that name. */
+export function declareKey(type: ContextType, key: string, check: Check): boolean {
+  if (!/^[a-z][a-z0-9_]{0,63}$/.test(key) || isDeclared(type, key) || RESERVED.includes(key))
+    return false
+  declared.set(`${type} ${key}`, check)
+  return true
+}
+
+/** What has a meaning of its own when a context is saved, or is set by commands that ship. */
+const RESERVED = ['context_type', 'delete', 'installed', 'url', 'application']
+
 /** A value for a key of this type of context; undefined where the key is not declared. */
 export function checkValue(type: ContextType, key: string, value: Json): Checked | undefined {
-  const check = isDeclared(type, key) ? KEYS[type][key] : undefined
+  const check = Object.hasOwn(KEYS[type], key) ? KEYS[type][key] : declared.get(`${type} ${key}`)
   return check?.(value)
 }
 
 export const isDeclared = (type: ContextType, key: string): boolean =>
-  Object.hasOwn(KEYS[type], key)
+  Object.hasOwn(KEYS[type], key) || declared.has(`${type} ${key}`)
 
-function matching(pattern: RegExp, what: string): Check {
+export function matching(pattern: RegExp, what: string): Check {
   return (value) =>
     typeof value === 'string' && pattern.test(value) ? { value } : { problem: `is not ${what}` }
 }
 
-function integer(min: number, max: number): Check {
+export function integer(min: number, max: number): Check {
   return (value) => {
     // Aegir's frontend sends numbers as text.
     const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value
@@ -66,7 +80,7 @@ function integer(min: number, max: number): Check {
   }
 }
 
-function trueOrFalse(value: Json): Checked {
+export function trueOrFalse(value: Json): Checked {
   return typeof value === 'boolean' ? { value } : { problem: 'is neither true nor false' }
 }
 

@@ -6,10 +6,11 @@ import type { Step } from './step.ts'
 export async function replaceText(
   file: string,
   text: string | undefined,
+  mode?: number,
 ): Promise<() => Promise<void>> {
   const old = await findText(file)
   const put = (content: string | undefined): Promise<void> =>
-    content === undefined ? remove(file) : writeAtomically(file, content)
+    content === undefined ? remove(file) : writeAtomically(file, content, mode)
   if (old !== text) await put(text)
   return () => put(old)
 }

@@ -5,6 +5,8 @@ import path from 'node:path'
 export interface Folders {
   home: string
   contexts: string
+  /** Server halves of extensions, one folder a content. */
+  extensions: string
   /** One file a site whose install has begun and not ended: whose the half-made folder is. */
   installs: string
   locks: string
@@ -24,6 +26,7 @@ export function foldersOf(home: string): Folders {
   return {
     home,
     contexts: path.join(desk, 'contexts'),
+    extensions: path.join(desk, 'extensions'),
     installs: path.join(desk, 'installs'),
     locks: path.join(desk, 'locks'),
     dispatch: path.join(desk, 'dispatch'),

@@ -101,6 +101,13 @@ export async function kindOf(file: string): Promise<'folder' | 'file' | 'other' 
   }
 }
 
+/** Whether this is a file or folder, no link, of this account, that nobody else can write to. */
+export async function isOnlyOurs(file: string, kind: 'file' | 'folder'): Promise<boolean> {
+  const info = await lstat(file).catch(() => undefined)
+  if (info === undefined || info.uid !== process.geteuid?.()) return false
+  return (kind === 'file' ? info.isFile() : info.isDirectory()) && (info.mode & 0o022) === 0
+}
+
 /** A folder's true path, through links; undefined where there is no such folder. */
 export async function findRealFolder(folder: string): Promise<string | undefined> {
   try {

@@ -4,22 +4,59 @@ import { renderRequest } from '#shared/protocol/provision.ts'
 import type { Connection } from '../../ssh/connection.ts'
 import type { RunStage } from '../../ssh/run.ts'
 import type { BackendRequest, DialectDriver, OutputReader } from '../backend.ts'
+import {
+  ensureHalves,
+  halfPath,
+  PackedHalves,
+  type PackedHalf,
+  type ServerHalf,
+} from './extensions.ts'
 import { ensureProgram, getNode, programPath, toProgram } from './program.ts'
 import { NativeReader } from './reader.ts'
 
 /** The bundled program, as a file or as bytes, and the release it belongs to. */
 export type NativeDriverParts = { version: string } & (
   { programFile: string } | { program: Buffer }
-)
+) & {
+    /** Server halves of the extensions in force, asked for before each run. */
+    serverHalves?: () => readonly ServerHalf[]
+  }
 
 /** The dialect of our own program. A file is read once, at once. */
 export function createNativeDriver(parts: NativeDriverParts): DialectDriver {
   const bytes = 'program' in parts ? parts.program : readFileSync(parts.programFile)
   const program = toProgram(bytes, parts.version)
+  const packed = new PackedHalves()
+  const halvesNow = (): PackedHalf[] => packed.of(parts.serverHalves?.() ?? [])
+  const prepared = new WeakMap<Connection, Prepared>()
+  const putMissing = async (connection: Connection, there: Prepared): Promise<void> => {
+    if (!there.hasProgram) await ensureProgram(connection, program)
+    there.hasProgram = true
+    const missing = halvesNow().filter(({ folder }) => !there.halves.has(folder))
+    await ensureHalves(connection, missing)
+    for (const { folder } of missing) there.halves.add(folder)
+  }
   return {
-    prepare: (connection: Connection): Promise<void> => ensureProgram(connection, program),
+    prepare(connection): Promise<void> {
+      const there = prepared.get(connection) ?? {
+        hasProgram: false,
+        halves: new Set(),
+        last: Promise.resolve(),
+      }
+      prepared.set(connection, there)
+      const put = (): Promise<void> => putMissing(connection, there)
+      there.last = there.last.then(put, put)
+      return there.last
+    },
     stages(connection, request): RunStage[] {
-      const start = [getNode(connection.far), programPath(connection.far, program)]
+      // One that was switched on this very moment is not there yet, and waits for the next run.
+      const there = prepared.get(connection)?.halves
+      const halves = halvesNow().filter(({ folder }) => there?.has(folder) === true)
+      const start = [
+        getNode(connection.far),
+        programPath(connection.far, program),
+        ...halves.flatMap((half) => ['--extension', halfPath(connection.far, half)]),
+      ]
       return plan(request).map(({ name, argv, stdin }) => ({
         name,
         argv: [...start, ...argv],
@@ -29,6 +66,14 @@ export function createNativeDriver(parts: NativeDriverParts): DialectDriver {
     reader: (request): OutputReader => new NativeReader(plan(request).map(({ name }) => name)),
     isOverload: (code) => code === 'PROVISION_OVERLOAD',
   }
+}
+
+/** What is known to lie on the far side of a connection. */
+interface Prepared {
+  hasProgram: boolean
+  halves: Set<string>
+  /** One look after the other: who comes second finds it done. */
+  last: Promise<void>
 }
 
 interface PlannedStage {
