@@ -154,11 +154,7 @@ async function assemble(
     sshFolder,
     now,
   })
-  const driver = createNativeDriver({
-    programFile: parts.programFile,
-    version: VERSION,
-    serverHalves: () => features.serverHalves(),
-  })
+  const driver = createNativeDriver({ programFile: parts.programFile, version: VERSION })
   const runner = new TaskRunner({
     ...unit,
     logs,
@@ -226,10 +222,6 @@ async function assemble(
     path: process.env['PATH'] ?? '',
   })
 
-  const dispatchState = (): DispatchState => ({
-    isPaused: switches.isPausedAsAWhole,
-    running: dispatcher.running,
-    queued: backlog.queued,
   const visits = new Visits({
     store,
     serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf: () => driver }),
@@ -242,6 +234,10 @@ async function assemble(
     if (connection === 'open') void visits.visit(backendId)
   })
 
+  const dispatchState = (): DispatchState => ({
+    isPaused: switches.isPausedAsAWhole,
+    running: dispatcher.running,
+    queued: backlog.queued,
     failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
   })
   const stopWaking = store.changed.add((touched) => {
@@ -333,11 +329,11 @@ async function assemble(
     if (hasDemo && switches.isFirstRun) await demo.add().catch(onBug)
     await switches.endFirstRun()
     clock.start()
+    if (isLongLived) visits.open()
   }
 
   return {
     router,
-    if (isLongLived) visits.open()
     socketPath: ownership.socketPath,
     dispatchState,
     onChange: (listener) => changes.add(listener),
@@ -356,21 +352,17 @@ async function assemble(
       clock.close()
       queues.close()
       await dispatcher.close()
+      stopVisiting()
       await pool.closeAll()
+      await visits.close()
       await demo.close()
       await logs.close()
       await store.close()
-      stopVisiting()
       await ownership.release()
-      await visits.close()
     },
   }
 }
 
-/** Everything that changes anywhere, as the contract tells of it. */
-function collectChanges({
-  store,
-  activities,
 /** By which backends know this desk; made once. */
 async function ensureDeskId(store: Store, ids: IdMaker): Promise<Id> {
   const known = store.find('setting', 'desk.id')?.value
@@ -380,6 +372,10 @@ async function ensureDeskId(store: Store, ids: IdMaker): Promise<Id> {
   return id
 }
 
+/** Everything that changes anywhere, as the contract tells of it. */
+function collectChanges({
+  store,
+  activities,
   pool,
   dispatcher,
   dispatchState,

@@ -7,8 +7,8 @@ import { cronQueue } from './queues/cron-queue.ts'
 import { historyQueue } from './queues/history-queue.ts'
 import { retentionQueue } from './queues/retention-queue.ts'
 import { taskQueue } from './queues/task-queue.ts'
-import { webServices } from './web-services.ts'
 import { serverWork } from './server-work.ts'
+import { webServices } from './web-services.ts'
 
 /** Every feature that ships, in the order in which their hooks are called. */
 export const shippedFeatures: readonly Feature[] = [
@@ -16,9 +16,9 @@ export const shippedFeatures: readonly Feature[] = [
   platforms,
   sites,
   webServices,
+  serverWork,
   taskQueue,
   cronQueue,
-  serverWork,
   backupQueue,
   retentionQueue,
   historyQueue,

@@ -99,7 +99,6 @@ export class UnitOfWork implements Host {
     return this.#parts.store.get('backend', id)
   }
 
-  platformsOf(serverId: Id): Platform[] {
   queues(): QueueAsSet[] {
     const { registry, store } = this.#parts
     return registry.queues().map(({ definition }) => {
@@ -108,6 +107,7 @@ export class UnitOfWork implements Host {
     })
   }
 
+  platformsOf(serverId: Id): Platform[] {
     return this.#overlay('platform', listPlatformsOf(this.#parts.store, serverId))
   }
 
@@ -167,6 +167,11 @@ export class UnitOfWork implements Host {
     return task
   }
 
+  /** A task that was run elsewhere: stored as it is, with the next number. */
+  adopt(task: Task): void {
+    this.#tasks.unshift(task)
+  }
+
   #buffered(key: string): { row: HostRows[Kind] | undefined } | undefined {
     const above = this.#above
     return this.#rows.get(key) ?? (above === undefined ? undefined : above.#buffered(key))
@@ -178,11 +183,6 @@ export class UnitOfWork implements Host {
       .map((row) => {
         const buffered = this.#buffered(`${kind} ${row.id}`)
         return buffered === undefined ? row : (buffered.row as HostRows[K] | undefined)
-  /** A task that was run elsewhere: stored as it is, with the next number. */
-  adopt(task: Task): void {
-    this.#tasks.unshift(task)
-  }
-
       })
       .filter((row) => row !== undefined)
       .filter((row) => row.status !== 'deleted')
