@@ -1,6 +1,6 @@
 import type { Form, FormProblems } from '#shared/domain/form.ts'
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
-import type { PlannedQueue, QueueOutcome } from '#shared/domain/queue.ts'
+import type { PlannedQueue, QueueDefinition, QueueOutcome } from '#shared/domain/queue.ts'
 import { planQueue, turnOf, withSettings, type QueueCounts } from '#shared/domain/queue-plan.ts'
 import { AppError, isAppError } from '#shared/errors.ts'
 import { toProblem, type HookProblem } from '../hooks/problem.ts'
@@ -123,21 +123,26 @@ export class Queues {
     const settings = switches.settingsOf(declared.definition.name)
     const definition = withSettings(declared.definition, settings)
     return planQueue(definition, {
-      ...this.#count(declared, definition.frequencySeconds),
+      ...this.#count(declared, definition),
       isPaused: switches.isPausedAsAWhole || settings.isPaused,
       lastRunAt: settings.lastRunAt,
     })
   }
 
-  #count({ definition, declaration, feature }: DeclaredQueue, frequency: number): QueueCounts {
-    const unit = this.#unit(definition.name, frequency)
+  /** A queue that is off is not asked: it may be off because it is much work. */
+  #count(
+    { declaration, feature }: DeclaredQueue,
+    { name, isEnabled, frequencySeconds }: QueueDefinition,
+  ): QueueCounts {
+    if (!isEnabled) return { totalItems: 0, runningItems: 0 }
+    const unit = this.#unit(name, frequencySeconds)
     try {
       return {
         totalItems: toCount(declaration.totalItems?.(unit)),
         runningItems: toCount(declaration.runningItems?.(unit)) ?? 0,
       }
     } catch (error) {
-      this.#parts.onProblem(toProblem(feature, `queue ${definition.name}`, error))
+      this.#parts.onProblem(toProblem(feature, `queue ${name}`, error))
       return { totalItems: 0, runningItems: 0 }
     }
   }

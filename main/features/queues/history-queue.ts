@@ -4,8 +4,9 @@ import type { OldHistory, QueueReadingHost } from '../../hooks/queue.ts'
 const DAY_MS = 86_400_000
 const KEEP_NEWEST = 20
 const KEEP_DAYS = 90
-/** How many attempts one item may stand for: what one transaction removes stays small. */
 const ATTEMPTS_A_RUN = 500
+/** What one transaction removes stays small, also where a long history is thinned out for the first time. */
+const MAX_A_RUN = 2000
 
 function oldHistory({ values, now }: QueueReadingHost): OldHistory {
   const number = (name: string, otherwise: number): number =>
@@ -57,7 +58,8 @@ export const historyQueue: Feature = {
         ],
       },
       totalItems: (host) => host.countHistory(oldHistory(host)),
-      process: (count, host) => host.forgetHistory({ ...oldHistory(host), limit: count }),
+      process: (count, host) =>
+        host.forgetHistory({ ...oldHistory(host), limit: Math.min(count, MAX_A_RUN) }),
     },
   ],
 }

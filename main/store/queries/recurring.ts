@@ -84,10 +84,14 @@ export interface HistoryFilter {
   endedBefore: number
 }
 
-/** A task without any attempt (cancelled before it began) counts as one. */
+/**
+ * A task without any attempt (cancelled before it began) counts as one. Most objects have few tasks of a type, so the
+ * attempts are ranked only where there can be too many: of many tasks, or of tasks that were tried again.
+ */
 const OLD_HISTORY = `
   WITH crowd AS (
-    SELECT objectId, type FROM task GROUP BY objectId, type HAVING min(endedAt) < ?
+    SELECT objectId, type FROM task GROUP BY objectId, type HAVING count(*) > ? AND min(endedAt) < ?
+    UNION SELECT objectId, type FROM task WHERE id IN (SELECT taskId FROM attempt WHERE number > 1)
   ), entry AS (
     SELECT task.id AS taskId, attempt.id AS attemptId, task.endedAt AS endedAt, task.number AS number,
       attempt.number AS attemptNumber,
@@ -99,6 +103,7 @@ const OLD_HISTORY = `
   ), old AS (SELECT * FROM entry WHERE place > ? AND endedAt < ?)`
 
 const historyParams = ({ keepNewest, endedBefore }: HistoryFilter): SqlValue[] => [
+  keepNewest,
   endedBefore,
   keepNewest,
   endedBefore,
