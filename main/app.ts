@@ -154,7 +154,11 @@ async function assemble(
     sshFolder,
     now,
   })
-  const driver = createNativeDriver({ programFile: parts.programFile, version: VERSION })
+  const driver = createNativeDriver({
+    programFile: parts.programFile,
+    version: VERSION,
+    serverHalves: () => features.serverHalves(),
+  })
   const runner = new TaskRunner({
     ...unit,
     logs,
