@@ -86,7 +86,8 @@ export class TaskRunner {
   /** Asks the backend to stop a processing task; its end is stored by whoever follows it. */
   async cancel(task: Task, signal: AbortSignal): Promise<void> {
     if (task.attemptId === null) return
-    const connection = await this.#connect(task.backendId, signal)
+    // Stopping asks nothing of the program there, so nothing about it may stand in the way.
+    const connection = await this.#parts.connect(task.backendId, signal)
     const run = await connection.runs.cancel(task.attemptId, { graceMs: CANCEL_GRACE_MS })
     this.#parts.logs.append(task.attemptId, [
       this.#note(
@@ -166,13 +167,22 @@ export class TaskRunner {
       activities,
       now,
     })
-    const { end, last } = await this.#follow(task, attempt.id, output, connection, signal, (over) =>
-      driver.stages(over, request),
+    const { end, last } = await this.#follow(
+      task,
+      attempt.id,
+      output,
+      connection,
+      signal,
+      async (over) => {
+        await driver.prepare(over)
+        return driver.stages(over, request)
+      },
     )
     output.end()
     const outcome = toOutcome(end, (exitCodes) => reader.outcome(exitCodes))
     await logs.flush(attempt.id)
-    const isPutBack = !outcome.isOk && driver.isOverload(outcome.code)
+    const isPutBack =
+      !outcome.isOk && driver.isOverload(outcome.code) && !this.#isCancelled(task.id)
     const runEnd: RunEnd = isPutBack
       ? await this.#putBack(task, attempt, outcome)
       : await finishTask(this.#parts, task.id, attempt.id, outcome).then(() => ({ state: 'ended' }))
@@ -188,31 +198,29 @@ export class TaskRunner {
     output: OutputLog,
     first: Connection | undefined,
     signal: AbortSignal,
-    stages: (connection: Connection) => readonly RunStage[],
+    stages: (connection: Connection) => Promise<readonly RunStage[]>,
   ): Promise<{ end: RunEnding; last: Connection | undefined }> {
-    const { activities, now, pause } = this.#parts
-    const backoff = { failures: 0 }
+    const { activities, connect, now, pause } = this.#parts
+    const course: Course = { failures: 0, claim: first === undefined ? 'possible' : 'none' }
     for (let next = first; ; next = undefined) {
       let connection: Connection | undefined
       try {
-        connection = next ?? (await this.#connect(task.backendId, signal))
+        connection = next ?? (await connect(task.backendId, signal))
         activities.update(task.id, { doubtSince: null, doubtReason: null })
         return {
-          end: await this.#attend(task.id, attemptId, output, connection, signal, stages, backoff),
+          end: await this.#attend(task.id, attemptId, output, connection, signal, stages, course),
           last: connection,
         }
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (!(error instanceof AppError)) throw error
-        if (!isAboutConnection(error)) return { end: { state: 'refused', error }, last: connection }
+        if (isRefusal(error, course)) return { end: { state: 'refused', error }, last: connection }
+        course.claim = 'possible'
         if (activities.get(task.id)?.doubtSince == null) {
           output.note('info', `Lost sight of the task, which goes on there: ${error.message}`)
           activities.update(task.id, { doubtSince: now(), doubtReason: error.message })
         }
-        await pause(
-          RECONNECT_MS[Math.min(backoff.failures++, RECONNECT_MS.length - 1)] ?? 0,
-          signal,
-        )
+        await pause(RECONNECT_MS[Math.min(course.failures++, RECONNECT_MS.length - 1)] ?? 0, signal)
       }
     }
   }
@@ -224,8 +232,8 @@ export class TaskRunner {
     output: OutputLog,
     connection: Connection,
     signal: AbortSignal,
-    stages: (connection: Connection) => readonly RunStage[],
-    backoff: { failures: number },
+    stages: (connection: Connection) => Promise<readonly RunStage[]>,
+    course: Course,
   ): Promise<Ended> {
     const { activities, store, now } = this.#parts
     for (;;) {
@@ -237,16 +245,17 @@ export class TaskRunner {
       } else if (offsets.length === 0) {
         // The rename on the far side is the claim, so asking again starts nothing twice.
         await connection.runs.start(
-          { id: attemptId, claim: attempt.claim, stages: stages(connection) },
+          { id: attemptId, claim: attempt.claim, stages: await stages(connection) },
           { signal },
         )
+        course.claim = 'possible'
         // A cancel that came while the claim was on its way found nothing to stop.
         if (this.#isCancelled(taskId))
           await connection.runs.cancel(attemptId, { graceMs: CANCEL_GRACE_MS })
       }
       let ended: Ended | undefined
       for await (const event of connection.runs.follow(attemptId, offsets, { signal })) {
-        backoff.failures = 0
+        course.failures = 0
         activities.update(taskId, { lastSeenAt: now() })
         if (event.event === 'data') output.take(event)
         if (event.event === 'ended') ended = event.run
@@ -274,18 +283,17 @@ export class TaskRunner {
     outcome: Extract<Outcome, { isOk: false }>,
   ): Promise<RunEnd> {
     const { store, now, activities } = this.#parts
-    const current = store.get('task', task.id)
-    const at = now()
     const { code: errorCode, message: errorMessage } = outcome
     await store.commit(
       new ChangeSet()
-        .put('attempt', { ...attempt, status: 'cancelled', endedAt: at, errorCode, errorMessage })
-        .put(
-          'task',
-          current.cancelRequestedAt === null
-            ? { ...current, status: 'queued', startedAt: null }
-            : { ...current, status: 'cancelled', endedAt: at },
-        ),
+        .put('attempt', {
+          ...attempt,
+          status: 'cancelled',
+          endedAt: now(),
+          errorCode,
+          errorMessage,
+        })
+        .put('task', { ...store.get('task', task.id), status: 'queued', startedAt: null }),
     )
     activities.update(task.id, { progress: null, lastSeenAt: null })
     const waiting: Waiting = {
@@ -339,6 +347,18 @@ function newAttempt(
     errorMessage: null,
   }
 }
+
+/** How following a run goes: failures in a row, and whether the backend may have taken it. */
+interface Course {
+  failures: number
+  claim: 'none' | 'possible'
+}
+
+/** Once the backend may have taken the run, only its own word ends it; or that there is nobody to ask, or nothing to say. */
+const isRefusal = (error: AppError, { claim }: Course): boolean =>
+  claim === 'none'
+    ? !isAboutConnection(error)
+    : error.code === 'object.not-found' || error.code === 'input.invalid'
 
 /** What may go away by itself or by a word of the operator: the run itself is not touched by it. */
 const isAboutConnection = (error: AppError): boolean =>
