@@ -269,6 +269,7 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
     },
     queue: {
       list: os.queue.list.handler(() => desk.queues),
+      problems: os.queue.problems.handler(() => []),
       pause: os.queue.pause.handler(
         ({ input, errors }) => setPaused(desk, input.name, true) ?? raise(errors.DESK(missing)),
       ),
