@@ -13,6 +13,7 @@ import { shippedFeatures } from './features/shipped.ts'
 import type { Feature } from './hooks/feature.ts'
 import { HookProblems } from './hooks/problem.ts'
 import { DemoInventory } from './inventory/demo-inventory.ts'
+import { Editing } from './inventory/editing.ts'
 import { Inventory } from './inventory/inventory.ts'
 import { Visits } from './inventory/visits.ts'
 import { IdMaker } from './lib/ids.ts'
@@ -131,7 +132,8 @@ async function assemble(
   const activities = new Activities()
   const unit = { store, registry, ids, now }
   const tasks = new Tasks(unit)
-  const inventory = new Inventory({ ...unit, tasks })
+  const inventory = new Inventory(unit)
+  const editing = new Editing(unit)
   const secrets = new BackendSecrets(
     new Secrets(
       {
@@ -200,6 +202,7 @@ async function assemble(
   const demo = new DemoInventory({
     store,
     inventory,
+    editing,
     isSupported: hasDemo,
     server: new DemoServer(path.join(folder, 'demo')),
     trust: (key) => trusted.trust(key),
@@ -270,6 +273,7 @@ async function assemble(
     unit,
     tasks,
     inventory,
+    editing,
     dispatcher,
     activities,
     changes,

@@ -1,8 +1,21 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
+import type { Server } from '#shared/domain/objects.ts'
 import { defineTaskType, type Feature } from '../hooks/feature.ts'
 import { takeOver } from './effects.ts'
 
 const NOT_WHEN_DELETED = 'The server was deleted.'
+
+/** The keys of services that the backend still keeps and the server no longer has: each to be unset. */
+function unsetServices({ services, savedOptions }: Server): JsonRecord {
+  const saved = Object.keys(savedOptions ?? {})
+  const gone = saved
+    .flatMap((key) => /^(.+)_service_type$/.exec(key)?.[1] ?? [])
+    .filter((service) => !Object.hasOwn(services, service))
+  const keys = gone.flatMap((service) =>
+    ['service_type', 'port', 'restart_cmd'].map((fact) => `${service}_${fact}`),
+  )
+  return Object.fromEntries(keys.filter((key) => saved.includes(key)).map((key) => [key, null]))
+}
 
 /** Servers: what a backend keeps of them, and their tasks. */
 export const servers: Feature = {
@@ -42,7 +55,7 @@ export const servers: Feature = {
 
   contextOptions(options, object) {
     if (object.kind !== 'server') return options
-    const services: JsonRecord = {}
+    const services = unsetServices(object)
     for (const [name, service] of Object.entries(object.services)) {
       services[`${name}_service_type`] = service.type
       services[`${name}_port`] = service.port

@@ -1,4 +1,5 @@
 import type { Feature } from '../hooks/feature.ts'
+import { clientQuotas } from './clients.ts'
 import { platforms } from './platforms/platforms.ts'
 import { servers } from './servers.ts'
 import { sites } from './sites/sites.ts'
@@ -15,6 +16,7 @@ export const shippedFeatures: readonly Feature[] = [
   servers,
   platforms,
   sites,
+  clientQuotas,
   webServices,
   serverWork,
   taskQueue,

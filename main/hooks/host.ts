@@ -43,6 +43,10 @@ export interface ReadingHost {
   backupsOf(siteId: Id): Backup[]
   /** Sites that are not deleted and have this name or alias. */
   sitesNamed(name: string): Site[]
+  /** Sites of a client that are not deleted. */
+  sitesOfClient(clientId: Id): Site[]
+  /** Why a host name may not be used on a backend by the site `for`, asked of every feature; undefined where it may. */
+  refusalOfDomain(name: string, options: { for: Id | null; backendId: Id }): string | undefined
 }
 
 /**

@@ -8,6 +8,7 @@ import { findDemoBackend } from '../store/queries/backends.ts'
 import { listAllOn, listPlatformsOf, listServersOn, listSitesOf } from '../store/queries/objects.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
+import type { Editing } from './editing.ts'
 import type { Inventory } from './inventory.ts'
 
 /** What the embedded server tells of itself once it listens. */
@@ -24,6 +25,7 @@ export interface DemoFacts {
 export interface DemoParts {
   store: Store
   inventory: Inventory
+  editing: Editing
   isSupported: boolean
   server: { start(): Promise<DemoFacts>; stop(): Promise<void>; remove(): Promise<void> }
   trust: (key: {
@@ -138,10 +140,10 @@ export class DemoInventory {
   }
 
   async #follow(backend: Backend, facts: DemoFacts): Promise<void> {
-    const { store, inventory } = this.#parts
+    const { store, editing } = this.#parts
     const address = addressOf(facts)
     if (backend.port !== facts.sshPort || backend.user !== facts.user) {
-      await inventory.editBackend({
+      await editing.editBackend({
         id: backend.id,
         title: backend.title,
         limit: backend.limit,
@@ -151,7 +153,7 @@ export class DemoInventory {
     for (const server of listServersOn(store, backend.id)) {
       const http = server.services['http']
       if (http === undefined || http.port === facts.webPort) continue
-      await inventory.editServer(
+      await editing.editServer(
         {
           id: server.id,
           title: server.title,
@@ -162,7 +164,7 @@ export class DemoInventory {
       // A site's address holds the port: each is written anew.
       for (const platform of listPlatformsOf(store, server.id)) {
         for (const site of listSitesOf(store, platform.id)) {
-          if (site.url !== null) await inventory.editSite(site, 'edit')
+          if (site.url !== null) await editing.editSite(site, 'edit')
         }
       }
     }

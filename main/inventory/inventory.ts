@@ -1,3 +1,4 @@
+import type { FormProblems } from '#shared/domain/form.ts'
 import type { Id } from '#shared/domain/json.ts'
 import { contextNameOf } from '#shared/domain/names.ts'
 import type {
@@ -12,7 +13,6 @@ import type {
 } from '#shared/domain/objects.ts'
 import type { Task, TaskOrigin } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
-import { findBackendAt } from '../store/queries/backends.ts'
 import {
   isContextNameTaken,
   listAllOn,
@@ -23,16 +23,23 @@ import {
 } from '../store/queries/objects.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
-import { problemAt } from './problem.ts'
-import type { Tasks } from '../task/tasks.ts'
+import {
+  findAddressProblems,
+  findNameProblems,
+  findRootProblems,
+  findServiceProblems,
+  findSiteProblems,
+  findTitleProblems,
+  getPresent,
+} from './checks.ts'
+import { refuse } from './problem.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 
 /** How many tasks run on one backend at once, unless the operator says otherwise. */
 const BACKEND_LIMIT = 4
 
-export interface InventoryParts extends UnitParts {
-  tasks: Tasks
-}
+/** What a person says of a client. */
+export type ClientFacts = Pick<Client, 'title' | 'email' | 'siteQuota'>
 
 export interface NewServer {
   title: string
@@ -42,22 +49,31 @@ export interface NewServer {
   isDemo?: boolean
 }
 
-/** Adds, changes and forgets hosting objects. What is saved queues the task that carries it to the server. */
+/** Adds and forgets hosting objects. What is added queues the task that carries it to the server. */
 export class Inventory {
-  readonly #parts: InventoryParts
+  readonly #parts: UnitParts
 
-  constructor(parts: InventoryParts) {
+  constructor(parts: UnitParts) {
     this.#parts = parts
   }
 
   /** Stores a server, and its backend where that is new, and queues a verify. */
   async addServer(wish: NewServer, origin: TaskOrigin): Promise<{ server: Server; task: Task }> {
-    this.#checkServices(wish.services)
+    const { store, registry } = this.#parts
+    refuse({
+      ...('address' in wish.backend
+        ? findAddressProblems(store, wish.backend.address, {
+            backendId: null,
+            field: 'backend.address',
+          })
+        : {}),
+      ...findServiceProblems(wish.services, registry),
+    })
     const unit = this.#unit()
     const change = new ChangeSet()
     const backend =
       'id' in wish.backend
-        ? this.#parts.store.get('backend', wish.backend.id)
+        ? store.get('backend', wish.backend.id)
         : this.#newBackend(wish, wish.backend.address)
     if (!('id' in wish.backend)) change.put('backend', backend)
     const server: Server = {
@@ -68,44 +84,8 @@ export class Inventory {
       services: wish.services,
     }
     const task = this.#save(unit, server, 'verify', origin)
-    await this.#parts.store.commit(unit.toChange(change))
-    return { server, task: this.#parts.store.get('task', task.id) }
-  }
-
-  async editServer(
-    wish: { id: Id; title: string; services: Record<string, ServiceSettings> },
-    origin: TaskOrigin,
-  ): Promise<{ server: Server; task: Task }> {
-    this.#checkServices(wish.services)
-    const unit = this.#unit()
-    const server: Server = {
-      ...this.#present(unit.get('server', wish.id)),
-      title: wish.title,
-      services: wish.services,
-      changedAt: unit.now,
-    }
-    return { server, task: await this.#commitEdit(unit, server, origin) }
-  }
-
-  /** Changes how an account is reached; its contexts and host keys stay. */
-  async editBackend(wish: {
-    id: Id
-    title: string
-    address: BackendAddress
-    limit: number
-  }): Promise<Backend> {
-    const { store, now } = this.#parts
-    const other = findBackendAt(store, wish.address)
-    if (other !== undefined && other.id !== wish.id) throw alreadyThere(other)
-    const backend: Backend = {
-      ...store.get('backend', wish.id),
-      ...wish.address,
-      title: wish.title,
-      limit: wish.limit,
-      changedAt: now(),
-    }
-    await store.commit(new ChangeSet().put('backend', backend))
-    return backend
+    await store.commit(unit.toChange(change))
+    return { server, task: store.get('task', task.id) }
   }
 
   /** Stores a platform and queues its verify; `afterId` puts that behind another task. */
@@ -114,13 +94,9 @@ export class Inventory {
     origin: TaskOrigin,
   ): Promise<{ platform: Platform; task: Task }> {
     const unit = this.#unit()
-    const server = this.#present(unit.get('server', wish.serverId))
-    const same = listPlatformsOf(this.#parts.store, server.id).find(
-      ({ root }) => root === wish.root,
-    )
-    if (same !== undefined) {
-      throw problemAt('root', `The platform ${same.title} has this folder already.`)
-    }
+    const server = getPresent(unit.get('server', wish.serverId))
+    const place = { serverId: server.id, root: wish.root }
+    refuse(findRootProblems(this.#parts.store, place, null))
     const platform: Platform = {
       ...this.#base('platform', wish.title, server.backendId),
       kind: 'platform',
@@ -136,51 +112,17 @@ export class Inventory {
     return { platform, task: this.#parts.store.get('task', task.id) }
   }
 
-  async editPlatform(
-    wish: { id: Id; title: string; root: string },
-    origin: TaskOrigin,
-  ): Promise<{ platform: Platform; task: Task }> {
-    const unit = this.#unit()
-    const platform: Platform = {
-      ...this.#present(unit.get('platform', wish.id)),
-      title: wish.title,
-      root: wish.root,
-      changedAt: unit.now,
-    }
-    return { platform, task: await this.#commitEdit(unit, platform, origin) }
-  }
-
   /** Stores a site and queues its install. */
   async addSite(
     wish: { name: string; platformId: Id; clientId: Id | null; aliases: readonly string[] },
     origin: TaskOrigin,
   ): Promise<{ site: Site; task: Task }> {
+    const { store, registry } = this.#parts
     const unit = this.#unit()
-    const platform = this.#present(unit.get('platform', wish.platformId))
-    if (platform.status !== 'enabled') {
-      throw problemAt(
-        'platformId',
-        platform.status === 'locked'
-          ? `${platform.title} is locked: it takes no new sites.`
-          : `${platform.title} has not been verified yet: wait for its verify, or look at why it failed.`,
-      )
-    }
-    this.#checkNames(unit, [wish.name, ...wish.aliases], null)
+    const platform = getPresent(unit.get('platform', wish.platformId))
     if (wish.clientId !== null) unit.get('client', wish.clientId)
-    const { savedOptions, verifiedAt, id, createdAt, changedAt, backendId } = this.#base(
-      'site',
-      wish.name,
-      platform.backendId,
-    )
     const site: Site = {
-      id,
-      name: wish.name,
-      title: wish.name,
-      backendId,
-      savedOptions,
-      verifiedAt,
-      createdAt,
-      changedAt,
+      ...this.#base('site', wish.name, platform.backendId),
       kind: 'site',
       status: 'queued',
       platformId: platform.id,
@@ -191,41 +133,31 @@ export class Inventory {
       backupEverySeconds: null,
       url: null,
     }
-    if (isContextNameTaken(this.#parts.store, platform.backendId, site.name)) {
-      throw problemAt('name', `${wish.name} is already a name on this server.`)
-    }
+    const isTaken = isContextNameTaken(store, platform.backendId, site.name)
+    refuse({
+      ...findPlatformProblems(platform),
+      ...(isTaken ? { name: `${wish.name} is already a name on this server.` } : {}),
+      ...findSiteProblems(site, registry, unit),
+      ...findNameProblems(site, unit),
+    })
     const task = this.#save(unit, site, 'install', origin)
     await this.#parts.store.commit(unit.toChange())
     return { site, task: this.#parts.store.get('task', task.id) }
   }
 
-  async editSite(
-    wish: { id: Id; clientId: Id | null; aliases: readonly string[] },
-    origin: TaskOrigin,
-  ): Promise<{ site: Site; task: Task }> {
-    const unit = this.#unit()
-    const before = this.#present(unit.get('site', wish.id))
-    this.#checkNames(unit, [before.name, ...wish.aliases], before.id)
-    const site: Site = {
-      ...before,
-      clientId: wish.clientId,
-      aliases: [...wish.aliases],
-      changedAt: unit.now,
-    }
-    return { site, task: await this.#commitEdit(unit, site, origin) }
-  }
-
   /** Sets or ends a site's own schedule of backups. It is ours alone: nothing of it goes to the backend. */
   async scheduleBackups(siteId: Id, backupEverySeconds: number | null): Promise<Site> {
     const unit = this.#unit()
-    const site = this.#present(unit.get('site', siteId))
+    const site = getPresent(unit.get('site', siteId))
     unit.put('site', { ...site, backupEverySeconds, changedAt: unit.now })
     await this.#parts.store.commit(unit.toChange())
     return this.#parts.store.get('site', siteId)
   }
 
-  async addClient(wish: { title: string; email: string | null }): Promise<Client> {
+  /** Throws `input.invalid` where another client has this title. */
+  async addClient(wish: ClientFacts): Promise<Client> {
     const { store, ids, now } = this.#parts
+    refuse(findTitleProblems(store, wish.title, null))
     const client: Client = { id: ids.next(), ...wish, createdAt: now(), changedAt: now() }
     await store.commit(new ChangeSet().put('client', client))
     return client
@@ -257,11 +189,6 @@ export class Inventory {
     return new UnitOfWork(this.#parts)
   }
 
-  #present<Row extends HostingObject>(row: Row): Row {
-    if (row.status !== 'deleted') return row
-    throw new AppError('object.not-found', `${row.title} was deleted.`, { data: { id: row.id } })
-  }
-
   #base(kind: 'server' | 'platform' | 'site', title: string, backendId: Id) {
     const { store, ids, now } = this.#parts
     const name =
@@ -281,9 +208,7 @@ export class Inventory {
   }
 
   #newBackend(wish: NewServer, address: BackendAddress): Backend {
-    const { store, ids, now } = this.#parts
-    const other = findBackendAt(store, address)
-    if (other !== undefined) throw alreadyThere(other)
+    const { ids, now } = this.#parts
     return {
       ...address,
       id: ids.next(),
@@ -313,41 +238,6 @@ export class Inventory {
       ...(afterId === undefined ? {} : { afterId }),
     })
   }
-
-  /** Stores an edited object with its verify, or with the one that waits already. A site not installed yet is installed. */
-  async #commitEdit(unit: UnitOfWork, object: HostingObject, origin: TaskOrigin): Promise<Task> {
-    const { store } = this.#parts
-    const type = object.kind === 'site' && object.url === null ? 'install' : 'verify'
-    const waiting = listUnfinishedTasksOf(store, object.id).find(
-      (task) => task.type === type && task.status === 'queued',
-    )
-    if (waiting !== undefined) {
-      unit.put(object.kind, object)
-      await store.commit(unit.toChange())
-      return waiting
-    }
-    const task = this.#save(unit, object, type, origin)
-    await store.commit(unit.toChange())
-    return store.get('task', task.id)
-  }
-
-  #checkNames(unit: UnitOfWork, names: readonly string[], objectId: Id | null): void {
-    names.forEach((name, at) => {
-      const field = at === 0 ? 'name' : 'aliases'
-      if (names.indexOf(name) !== at) throw problemAt(field, `${name} stands here twice.`)
-      const refusal = this.#parts.registry.refusalOfDomain(name, { for: objectId, host: unit })
-      if (refusal !== undefined) throw problemAt(field, refusal)
-    })
-  }
-
-  #checkServices(services: Record<string, ServiceSettings>): void {
-    const known = this.#parts.registry.services()
-    for (const [service, { type }] of Object.entries(services)) {
-      if (!known.some((one) => one.service === service && one.type === type)) {
-        throw problemAt(`services.${service}`, `There is no ${service} service of type ${type}.`)
-      }
-    }
-  }
 }
 
 function standingOn(store: Store, object: HostingObject): HostingObject[] {
@@ -366,12 +256,16 @@ const inUse = (object: HostingObject, reason: string): AppError =>
     data: { id: object.id },
   })
 
-const alreadyThere = (backend: Backend): AppError =>
-  new AppError('input.invalid', `This account is already here as ${backend.title}.`, {
-    data: {
-      backendId: backend.id,
-      problems: {
-        'backend.address.host': `This account on this machine is already here as ${backend.title}.`,
-      },
-    },
-  })
+/** Whether a new site may come onto a platform as it stands. */
+function findPlatformProblems({ status, title }: Platform): FormProblems {
+  switch (status) {
+    case 'enabled':
+      return {}
+    case 'locked':
+      return { platformId: `${title} is locked: it takes no new sites.` }
+    default:
+      return {
+        platformId: `${title} has not been verified yet: wait for its verify, or look at why it failed.`,
+      }
+  }
+}

@@ -26,7 +26,7 @@ export function backendCalls(desk: Desk, parts: RpcParts) {
         return {}
       }),
       edit: backend.edit.handler(async ({ input }) => {
-        const edited = await parts.inventory.editBackend(input)
+        const edited = await parts.editing.editBackend(input)
         await parts.disconnect(edited.id)
         parts.dispatcher.unblock(edited.id)
         return edited

@@ -3,14 +3,15 @@ import type { RpcParts } from './parts.ts'
 import { toSecrets } from './backend-calls.ts'
 import { toBackupRow, toPlatformRows, toServerRows, toSiteRows } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
-import { listClients } from '../store/queries/clients.ts'
+import { listClients, toClientRow } from '../store/queries/clients.ts'
 import { listPlatforms, listServers, listSites } from '../store/queries/objects.ts'
+import { findPendingChanges, takeBack } from '../inventory/pending.ts'
 import { AppError } from '#shared/errors.ts'
 import { tellSchedule } from '../inventory/recurring-owner.ts'
 
 export function inventoryCalls(desk: Desk, parts: RpcParts) {
-  const { server, platform, site, client, backup } = desk
-  const { store, inventory, registry } = parts
+  const { server, platform, site, client, object, backup } = desk
+  const { store, inventory, editing, registry } = parts
   const one = <Row>([row]: Row[], kind: string): Row => {
     if (row !== undefined) return row
     throw new AppError('object.not-found', `This ${kind} is no longer here.`)
@@ -34,7 +35,11 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
         }
         return added
       }),
-      edit: server.edit.handler(({ input }) => inventory.editServer(input, 'edit')),
+      edit: server.edit.handler(({ input }) =>
+        editing.editServer(input, 'edit', (backendId) =>
+          parts.giveSecrets(backendId, toSecrets(input.account?.secrets)),
+        ),
+      ),
       forget: server.forget.handler(async ({ input }) => {
         await inventory.forget('server', input.id)
         return {}
@@ -49,7 +54,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
         one(toPlatformRows(store, [store.get('platform', input.id)]), 'platform'),
       ),
       add: platform.add.handler(({ input }) => inventory.addPlatform(input, 'edit')),
-      edit: platform.edit.handler(({ input }) => inventory.editPlatform(input, 'edit')),
+      edit: platform.edit.handler(({ input }) => editing.editPlatform(input, 'edit')),
       forget: platform.forget.handler(async ({ input }) => {
         await inventory.forget('platform', input.id)
         return {}
@@ -64,7 +69,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
         one(toSiteRows(store, [store.get('site', input.id)]), 'site'),
       ),
       add: site.add.handler(({ input }) => inventory.addSite(input, 'user')),
-      edit: site.edit.handler(({ input }) => inventory.editSite(input, 'edit')),
+      edit: site.edit.handler(({ input }) => editing.editSite(input, 'edit')),
       forget: site.forget.handler(async ({ input }) => {
         await inventory.forget('site', input.id)
         return {}
@@ -72,7 +77,17 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
     }),
     client: client.router({
       list: client.list.handler(({ input }) => listClients(store, input)),
+      get: client.get.handler(({ input }) => toClientRow(store, store.get('client', input.id))),
       add: client.add.handler(({ input }) => inventory.addClient(input)),
+      edit: client.edit.handler(({ input }) => editing.editClient(input, 'edit')),
+    }),
+    object: object.router({
+      pendingChanges: object.pendingChanges.handler(({ input: { kind, id } }) =>
+        findPendingChanges(parts.unit, kind, id),
+      ),
+      takeBack: object.takeBack.handler(({ input: { kind, id } }) =>
+        takeBack(parts.unit, kind, id),
+      ),
     }),
     backup: backup.router({
       schedule: backup.schedule.handler(async ({ input }) => {

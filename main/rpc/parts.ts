@@ -6,6 +6,7 @@ import type { Crontabs } from '../crontab/crontabs.ts'
 import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
+import type { Editing } from '../inventory/editing.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Listeners } from '../lib/listeners.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -39,6 +40,7 @@ export interface RpcParts {
   unit: UnitParts
   tasks: Tasks
   inventory: Inventory
+  editing: Editing
   dispatcher: Dispatcher
   activities: Activities
   changes: Listeners<Change>

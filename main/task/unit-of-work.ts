@@ -20,6 +20,7 @@ import {
   listServersOn,
   listSitesNamed,
   listSitesOf,
+  listSitesOfClient,
 } from '../store/queries/objects.ts'
 import type { IdMaker } from '../lib/ids.ts'
 import { newTask } from './new-task.ts'
@@ -132,6 +133,16 @@ export class UnitOfWork implements Host {
 
   sitesNamed(name: string): Site[] {
     return this.#overlay('site', listSitesNamed(this.#parts.store, name))
+  }
+
+  sitesOfClient(clientId: Id): Site[] {
+    return this.#overlay('site', listSitesOfClient(this.#parts.store, clientId)).filter(
+      (site) => site.clientId === clientId,
+    )
+  }
+
+  refusalOfDomain(name: string, options: { for: Id | null; backendId: Id }): string | undefined {
+    return this.#parts.registry.refusalOfDomain(name, { ...options, host: this })
   }
 
   newId(): Id {

@@ -83,7 +83,7 @@ export const backend = {
         id: Id,
         title: z.string(),
         address: BackendAddress,
-        limit: z.number().int().min(1).max(64),
+        limit: Backend.shape.limit,
       }),
     )
     .output(Backend),

@@ -2,7 +2,7 @@ import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
 import { crontab } from './crontab.ts'
 import { feature } from './feature.ts'
-import { backup, client, platform, server, site } from './inventory.ts'
+import { backup, client, object, platform, server, site } from './inventory.ts'
 import { queue } from './queue.ts'
 import { task } from './task.ts'
 
@@ -15,6 +15,7 @@ export const contract = {
   platform,
   site,
   client,
+  object,
   backup,
   task,
   queue,

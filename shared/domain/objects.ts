@@ -44,7 +44,11 @@ export const Backend = BackendAddress.extend({
   title: Title,
   dialect: Dialect,
   /** How many tasks may run on it at once. */
-  limit: z.number().int().min(1).max(64),
+  limit: z
+    .number('The limit is a number.')
+    .int('The limit is a whole number.')
+    .min(1, 'The limit is a number from 1 to 64.')
+    .max(64, 'The limit is a number from 1 to 64.'),
   recurringOwner: z.enum(['desk', 'server']),
   /** True for the embedded demo server, so that it can be removed in one click. Nothing else looks at it. */
   isDemo: z.boolean(),
@@ -145,10 +149,20 @@ export const Site = z.object({
 })
 export type Site = z.infer<typeof Site>
 
+/** Whom sites belong to. */
 export const Client = z.object({
   id: Id,
+  /** Unique: backends know the client by it (`client_name`). */
   title: Title,
-  email: z.email().nullable(),
+  email: z.email('This is no mail address, for example name@example.com.').nullable(),
+  /** How many sites it may have; null: as many as it likes. */
+  siteQuota: z
+    .number('The number of sites is a number.')
+    .int('The number of sites is a whole number.')
+    .min(0, 'The number of sites is 0 or more.')
+    .max(1_000_000, 'The number of sites is at most 1000000.')
+    .nullable()
+    .default(null),
   createdAt: Instant,
   changedAt: Instant,
 })

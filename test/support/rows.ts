@@ -22,6 +22,7 @@ export const aClient = (facts: Partial<Client> = {}): Client => ({
   id: anId(6),
   title: 'Acme',
   email: null,
+  siteQuota: null,
   createdAt: 0,
   changedAt: 0,
   ...facts,

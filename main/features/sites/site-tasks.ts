@@ -88,11 +88,9 @@ function checkTarget(values: JsonRecord, site: Site, host: ReadingHost): FormPro
 }
 
 function checkFreeName(values: JsonRecord, site: Site, host: ReadingHost): FormProblems {
-  const name = newNameOf(values, site)
-  const [other] = host.sitesNamed(name).filter(({ id }) => id !== site.id)
-  return other === undefined
-    ? {}
-    : { newName: `${name} is already a name of the site ${other.name}.` }
+  const { id, backendId } = site
+  const refusal = host.refusalOfDomain(newNameOf(values, site), { for: id, backendId })
+  return refusal === undefined ? {} : { newName: refusal }
 }
 
 function chosenBackups(values: JsonRecord, site: Site, host: ReadingHost): Backup[] {

@@ -34,8 +34,10 @@ export const sites: Feature = {
     if (task.objectKind === 'site') afterSiteRollback(task, host)
   },
 
-  allowDomain(name, { for: objectId, host }) {
-    const other = host.sitesNamed(name).find((site) => site.id !== objectId)
+  allowDomain(name, { for: objectId, backendId, host }) {
+    const other = host
+      .sitesNamed(name)
+      .find((site) => site.backendId === backendId && site.id !== objectId)
     return other === undefined ? true : `${name} is already a name of the site ${other.name}.`
   },
 

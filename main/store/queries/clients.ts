@@ -4,12 +4,21 @@ import { countSitesOfClient } from './objects.ts'
 import type { Paged, PageOptions } from './page.ts'
 import { listPage, Where } from './page.ts'
 
+/** Clients of this title, compared without case; more than one only where they were made before that was refused. */
+export const listClientsTitled = (store: Store, title: string): Client[] =>
+  store.select('client', 'WHERE title = ? COLLATE NOCASE ORDER BY id', [title])
+
 /** Clients by title, with how many sites each has. The search also looks into addresses. */
 export function listClients(store: Store, options: PageOptions): Paged<Client & { sites: number }> {
   const where = new Where().text('searchText', options.search)
   const { items, total } = listPage(store, 'client', where, 'searchText, id', options)
   return {
-    items: items.map((client) => ({ ...client, sites: countSitesOfClient(store, client.id) })),
+    items: items.map((client) => toClientRow(store, client)),
     total,
   }
 }
+
+export const toClientRow = (store: Store, client: Client): Client & { sites: number } => ({
+  ...client,
+  sites: countSitesOfClient(store, client.id),
+})

@@ -76,6 +76,10 @@ export const listSitesOf = (store: Store, platformId: Id): Site[] =>
     platformId,
   ])
 
+/** Sites of a client that are not deleted, by name. */
+export const listSitesOfClient = (store: Store, clientId: Id): Site[] =>
+  store.select('site', `WHERE clientId = ? AND ${NOT_DELETED} ORDER BY searchText, id`, [clientId])
+
 /** Sites that are not deleted and have this host name, as their own or as an alias, on whatever backend. */
 export const listSitesNamed = (store: Store, name: string): Site[] =>
   store

@@ -119,6 +119,10 @@ export const listUnfinishedTasksOf = (store: Store, objectId: Id): Task[] =>
     [objectId],
   )
 
+/** The newest tasks of one object, newest first. */
+export const listRecentTasksOf = (store: Store, objectId: Id, limit = 100): Task[] =>
+  store.select('task', 'WHERE objectId = ? ORDER BY number DESC LIMIT ?', [objectId, limit])
+
 export const findTaskByNumber = (store: Store, number: number): Task | undefined =>
   store.select('task', 'WHERE number = ?', [number])[0]
 

@@ -4,7 +4,7 @@ import type { ReadingHost } from '../../../main/hooks/host.ts'
 import { orderFeatures } from '../../../main/hooks/order.ts'
 import { HookRegistry } from '../../../main/hooks/registry.ts'
 import { tell } from '../../../main/hooks/tell.ts'
-import { aSite } from '../../support/objects.ts'
+import { aSite, anId } from '../../support/objects.ts'
 
 const aFeature = (name: string, facts: Partial<Feature> = {}): Feature => ({
   name,
@@ -66,7 +66,11 @@ describe('asking whether a host name may be used', () => {
       },
     })
     const ask = (...features: Feature[]) =>
-      new HookRegistry(features).refusalOfDomain('a.example', { for: null, host })
+      new HookRegistry(features).refusalOfDomain('a.example', {
+        for: null,
+        backendId: anId(1),
+        host,
+      })
     expect(ask(yes)).toBeUndefined()
     expect(ask(yes, no)).toBe('Not on Fridays.')
     expect(ask(yes, broken)).toMatch(/broken.*bug/)

@@ -1,0 +1,89 @@
+import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import {
+  Server,
+  ServiceSettings,
+  Site,
+  type Client,
+  type HostingObject,
+  type Platform,
+} from '#shared/domain/objects.ts'
+import type { PendingChange } from '#shared/domain/pending.ts'
+
+/** The lasting keys whose value here differs from what the backend keeps. A key that is not sent is not compared. */
+export function diffOptions(saved: JsonRecord, wanted: JsonRecord): PendingChange[] {
+  return Object.entries(wanted)
+    .filter(([key]) => key !== 'context_type')
+    .map(([key, value]) => ({ key, saved: saved[key] ?? null, wanted: value }))
+    .filter((change) => !isSame(change.saved, change.wanted))
+}
+
+/** Equal as values; the order of an object's keys means nothing. */
+function isSame(one: Json, other: Json): boolean {
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other)) return false
+    return one.length === other.length && one.every((value, at) => isSame(value, other[at] ?? null))
+  }
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return one === other
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...keys].every((key) => isSame(one[key] ?? null, other[key] ?? null))
+}
+
+/**
+ * The object with what its backend keeps, as far as that says. What cannot be read, or stands for nothing here any
+ * more (a client under a former name), stays as it is. Each field is checked as it would be from a form.
+ */
+export function restoreSaved(
+  object: HostingObject,
+  saved: JsonRecord,
+  clientsTitled: (title: string) => readonly Client[],
+): HostingObject {
+  switch (object.kind) {
+    case 'server':
+      return restoreServer(object, saved)
+    case 'platform':
+      return restorePlatform(object, saved)
+    case 'site':
+      return restoreSite(object, saved, clientsTitled)
+  }
+}
+
+function restoreServer(server: Server, saved: JsonRecord): Server {
+  const services = Object.keys(saved).flatMap((key) => {
+    const name = /^(.+)_service_type$/.exec(key)?.[1]
+    if (name === undefined) return []
+    const settings = ServiceSettings.safeParse({
+      type: saved[key],
+      port: saved[`${name}_port`] ?? null,
+      restartCommand: saved[`${name}_restart_cmd`] ?? null,
+    })
+    return settings.success ? [[name, settings.data] as const] : []
+  })
+  const restored = Server.safeParse({
+    ...server,
+    remoteHost: saved['remote_host'] ?? server.remoteHost,
+    services: Object.fromEntries(services),
+  })
+  return restored.success ? restored.data : server
+}
+
+function restorePlatform(platform: Platform, saved: JsonRecord): Platform {
+  const root = saved['root']
+  return typeof root === 'string' ? { ...platform, root } : platform
+}
+
+function restoreSite(
+  site: Site,
+  saved: JsonRecord,
+  clientsTitled: (title: string) => readonly Client[],
+): Site {
+  const clientName = saved['client_name'] ?? null
+  const [client] = typeof clientName === 'string' ? clientsTitled(clientName) : []
+  const restored = Site.safeParse({
+    ...site,
+    aliases: saved['aliases'] ?? [],
+    redirection: saved['redirection'] ?? null,
+    clientId: clientName === null ? null : (client?.id ?? site.clientId),
+  })
+  return restored.success ? restored.data : site
+}
