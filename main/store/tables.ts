@@ -193,6 +193,17 @@ export function toParams<Row>(table: Table<Row>, row: Row, revision: number): Sq
   return [...inColumns, ...search, JSON.stringify(Object.fromEntries(fields)), revision]
 }
 
+/** Throws `input.invalid` for what could not be stored, so that whoever made the row hears of it and not who commits it. */
+export function checkRow<Name extends TableName>(name: Name, row: Tables[Name]): void {
+  const { schema } = TABLES[name] as Table<Tables[Name]>
+  const [issue] = schema.safeParse(row).error?.issues ?? []
+  if (issue === undefined) return
+  throw new AppError(
+    'input.invalid',
+    `This ${name} cannot be stored: ${issue.path.join('.')}: ${issue.message}`,
+  )
+}
+
 /** A text with a NUL would come back cut, so it never enters. */
 function toColumn(table: string, column: string, value: Json | undefined): SqlValue {
   if (value === undefined || value === null) return null

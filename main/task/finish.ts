@@ -27,7 +27,9 @@ export interface AdoptedTask {
 
 /**
  * Stores what an attempt came to: hooks change the objects, and their changes and the task's status are one
- * transaction. Where something that they had read changed meanwhile, they run once more.
+ * transaction. Where something that they had read changed meanwhile, they run once more. What cannot be stored beside
+ * what is there (a name that another object has by now) is dropped and the log says so: a task that has ended there
+ * ends here.
  */
 export async function finishTask(
   parts: FinishParts,
@@ -38,13 +40,19 @@ export async function finishTask(
 ): Promise<void> {
   const { store, registry, logs, activities } = parts
   const before = adopted?.task ?? store.get('task', taskId)
-  const unit = await collectChanges(parts, before, attemptId, outcome)
+  const collect = (): Promise<UnitOfWork> => collectChanges(parts, before, attemptId, outcome)
+  const commit = (unit: UnitOfWork): Promise<void> =>
+    commitEnd(parts, unit, taskId, attemptId, outcome, adopted)
   try {
-    await commitEnd(parts, unit, taskId, attemptId, outcome, adopted)
+    await commit(await collect()).catch(async (error: unknown) => {
+      if (!isAppError(error, 'object.changed-meanwhile')) throw error
+      await commit(await collect())
+    })
   } catch (error) {
-    if (!isAppError(error, 'object.changed-meanwhile')) throw error
-    const again = await collectChanges(parts, before, attemptId, outcome)
-    await commitEnd(parts, again, taskId, attemptId, outcome, adopted)
+    if (isAppError(error, 'store.write-failed')) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    warn(parts, attemptId, `What the task changed could not be taken over here: ${reason}`)
+    await commit(new UnitOfWork(parts))
   }
   await logs.flush(attemptId)
   activities.forget(taskId)
@@ -69,21 +77,29 @@ async function collectChanges(
     const problem = await tell(feature, hook, () => callHook(feature, task, outcome, fork))
     if (problem === undefined) unit.merge(fork)
     else {
-      parts.logs.append(attemptId, [
-        {
-          kind: 'message',
-          level: 'warning',
-          text: `Feature ${feature.name} failed after the task and its changes were dropped: ${problem.message}`,
-          serverAt: null,
-          arrivedAt: parts.now(),
-          stage: null,
-          progress: null,
-          source: null,
-        },
-      ])
+      warn(
+        parts,
+        attemptId,
+        `Feature ${feature.name} failed after the task and its changes were dropped: ${problem.message}`,
+      )
     }
   }
   return unit
+}
+
+function warn({ logs, now }: FinishParts, attemptId: Id, text: string): void {
+  logs.append(attemptId, [
+    {
+      kind: 'message',
+      level: 'warning',
+      text,
+      serverAt: null,
+      arrivedAt: now(),
+      stage: null,
+      progress: null,
+      source: null,
+    },
+  ])
 }
 
 function callHook(

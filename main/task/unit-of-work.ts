@@ -22,6 +22,7 @@ import {
   listSitesOf,
   listSitesOfClient,
 } from '../store/queries/objects.ts'
+import { checkRow } from '../store/tables.ts'
 import type { IdMaker } from '../lib/ids.ts'
 import { newTask } from './new-task.ts'
 
@@ -149,7 +150,9 @@ export class UnitOfWork implements Host {
     return this.#parts.ids.next()
   }
 
+  /** Throws `input.invalid` for a row that could not be stored. */
   put<K extends Kind>(kind: K, row: HostRows[K]): void {
+    checkRow<Kind>(kind, row)
     this.#rows.set(`${kind} ${row.id}`, { kind, id: row.id, row })
   }
 
