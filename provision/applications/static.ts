@@ -1,10 +1,20 @@
 import path from 'node:path'
 import type { Step } from '../steps/step.ts'
-import { copyTree, kindOf, remove, rename } from '../system/files.ts'
+import { copyTree, kindOf, namesIn, remove, rename } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
+import type { Application } from './application.ts'
 
-/** Plain files: a site is a copy of its platform's folder. */
-export const STATIC = 'static'
+/** Plain files: a site is a copy of its platform's folder, and can do nothing by itself. */
+export const staticFiles: Application = {
+  name: 'static',
+  async recognise(root) {
+    const hasFrontPage = (await namesIn(root)).some((name) => /^index\.html?$/.test(name))
+    const warning = `${root} has no index.html: its sites will have no front page.`
+    return { version: null, warnings: hasFrontPage ? [] : [warning] }
+  },
+  install: ({ root, folder, warn }) => [copyPlatformStep(root, folder, warn)],
+  abilities: {},
+}
 
 /** Copies a platform into a site's folder, which must not be there; half a copy never has the site's name. */
 export function copyPlatformStep(

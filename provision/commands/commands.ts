@@ -1,9 +1,13 @@
 import type { Context } from '../context/context.ts'
 import type { ContextType } from '../context/keys.ts'
-import { deletePlatform, verifyPlatform } from './platform.ts'
+import { deletePlatform, lockPlatform, unlockPlatform, verifyPlatform } from './platform.ts'
 import { deleteServer, verifyServer } from './server.ts'
 import type { CommandResult, Session } from './session.ts'
+import { resetLogin, runCron } from './site-abilities.ts'
+import { cloneSite } from './site-clone.ts'
 import { disableSite, enableSite } from './site-enable.ts'
+import { importSite } from './site-import.ts'
+import { migrateSite } from './site-migrate.ts'
 import { restoreSite } from './site-restore.ts'
 import { backupSite, deleteSite, installSite, verifySite } from './site.ts'
 
@@ -16,7 +20,12 @@ export interface Command {
 /** What each type of context can be told to do, beside `save` and `backup-delete`. */
 const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Command>>>> = {
   server: { verify: { run: verifyServer }, delete: { run: deleteServer } },
-  platform: { verify: { run: verifyPlatform }, delete: { run: deletePlatform } },
+  platform: {
+    verify: { run: verifyPlatform },
+    lock: { run: lockPlatform },
+    unlock: { run: unlockPlatform },
+    delete: { run: deletePlatform },
+  },
   site: {
     verify: { run: verifySite },
     install: { run: installSite },
@@ -24,6 +33,11 @@ const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Command>>>>
     restore: { run: restoreSite, args: ['FILE'] },
     enable: { run: enableSite },
     disable: { run: disableSite },
+    clone: { run: cloneSite, args: ['@NEW-NAME', '@PLATFORM'] },
+    migrate: { run: migrateSite, args: ['@PLATFORM', '[@NEW-NAME]'] },
+    import: { run: importSite },
+    cron: { run: runCron },
+    'login-reset': { run: resetLogin },
     delete: { run: deleteSite },
   },
 }

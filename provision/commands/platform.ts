@@ -1,24 +1,54 @@
 import path from 'node:path'
-import { STATIC } from '../applications/static.ts'
-import { type Context, platformNameOf, rootOf, serverNameOf } from '../context/context.ts'
+import { abilitiesOf } from '../applications/application.ts'
+import {
+  type Context,
+  isPlatformLocked,
+  platformNameOf,
+  rootOf,
+  serverNameOf,
+  withOptions,
+} from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
-import { findRealFolder, namesIn } from '../system/files.ts'
+import { findRealFolder } from '../system/files.ts'
 import { isWithin } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
+import { recogniseApplication } from './application.ts'
 import type { CommandResult, Session } from './session.ts'
 
 export async function verifyPlatform(session: Session, platform: Context): Promise<CommandResult> {
   await session.store.get(serverNameOf(platform), 'server')
   const root = await getPlatformRoot(session, platform)
-  const names = await namesIn(root)
-  if (!names.some((name) => /^index\.html?$/.test(name)))
-    session.log('warning', `${root} has no index.html: its sites will have no front page.`)
-  await session.run([writeContextStep(session.store, platform)])
+  const { application, version, warnings } = await recogniseApplication(root)
+  for (const warning of warnings) session.log('warning', warning)
+  const verified = withOptions(platform, { application: application.name })
+  await session.run([writeContextStep(session.store, verified)])
   return {
-    data: { application: STATIC, version: null, root },
-    contexts: [platform],
+    data: { application: application.name, version, root, abilities: abilitiesOf(application) },
+    contexts: [verified],
     removedContexts: [],
   }
+}
+
+/** Lets no new site onto the platform; those that it has go on. */
+export const lockPlatform = (session: Session, platform: Context): Promise<CommandResult> =>
+  writeLock(session, withOptions(platform, { platform_locked: true }))
+
+/** Lets new sites onto the platform again. */
+export const unlockPlatform = (session: Session, platform: Context): Promise<CommandResult> =>
+  writeLock(session, withOptions(platform, { platform_locked: false }))
+
+async function writeLock(session: Session, platform: Context): Promise<CommandResult> {
+  await session.run([writeContextStep(session.store, platform)])
+  return { data: {}, contexts: [platform], removedContexts: [] }
+}
+
+/** Throws PROVISION_PLATFORM_LOCKED. */
+export function refuseLocked(platform: Context): void {
+  if (!isPlatformLocked(platform)) return
+  throw new ProvisionError(
+    'PROVISION_PLATFORM_LOCKED',
+    `The platform @${platform.name} is locked: it takes no more sites.`,
+  )
 }
 
 /** The folder of a platform belongs to who made it; only what we keep of it goes. */

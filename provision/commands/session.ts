@@ -56,6 +56,17 @@ export class Session {
     this.#held.push(await takeLock(folders.locks, `@${context}`, { signal }))
   }
 
+  /** The same while some work is done. */
+  async holding<Result>(context: string, work: () => Promise<Result>): Promise<Result> {
+    const { folders, signal } = this.parts
+    const release = await takeLock(folders.locks, `@${context}`, { signal })
+    try {
+      return await work()
+    } finally {
+      await release()
+    }
+  }
+
   run(steps: readonly Step[]): Promise<void> {
     return runSteps(steps, this.parts.reporter, this.parts.signal)
   }

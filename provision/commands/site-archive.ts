@@ -100,7 +100,7 @@ const notOurs = (why: string): ProvisionError =>
  */
 export async function unpackSite(
   session: Session,
-  { file, uri }: SiteArchive,
+  { file, uri }: Pick<SiteArchive, 'file' | 'uri'>,
   { staging, place }: { staging: string; place: string },
   signal: AbortSignal,
 ): Promise<string> {

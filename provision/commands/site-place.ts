@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { STATIC } from '../applications/static.ts'
+import { staticFiles } from '../applications/static.ts'
 import {
   aliasesOf,
   type Context,
@@ -32,13 +32,16 @@ export async function findPlace(session: Session, site: Context): Promise<SitePl
   const server = await session.store.get(serverNameOf(platform), 'server')
   const uri = uriOf(site)
   const folder = path.join(session.folders.sites, uri)
-  const application = findText(site, 'application') ?? STATIC
+  const application = findText(site, 'application') ?? staticFiles.name
   return { site, platform, server, web: getWebService(session, server), uri, folder, application }
 }
 
 /** Where a site's folder waits while another takes its place; the last restore that was cut off may have left it. */
-export const setAsideOf = (folder: string): string =>
-  path.join(path.dirname(folder), `.${path.basename(folder)}.before`)
+export const setAsideOf = (folder: string): string => besideOf(folder, 'before')
+
+/** A hidden name beside a folder, for what is on its way to it or from it. */
+export const besideOf = (folder: string, ending: string): string =>
+  path.join(path.dirname(folder), `.${path.basename(folder)}.${ending}`)
 
 export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
   const names = [uri, ...aliasesOf(site)]
@@ -57,13 +60,17 @@ export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
   }
 }
 
-/** Throws PROVISION_NAME_TAKEN where another installed site of this account answers to one of the names. */
-export async function refuseTakenNames(session: Session, { site, uri }: SitePlace): Promise<void> {
+/** Throws PROVISION_NAME_TAKEN where another installed site of this account, none `besides`, has one of the names. */
+export async function refuseTakenNames(
+  session: Session,
+  { site, uri }: SitePlace,
+  { besides }: { besides?: string } = {},
+): Promise<void> {
   const wanted = new Set([uri, ...aliasesOf(site)])
   const warn = (error: unknown): void =>
     session.log('warning', `Not looked into: ${toProvisionError(error).message}`)
   for (const other of await session.store.list('site', warn)) {
-    if (other.name === site.name || !isInstalled(other)) continue
+    if (other.name === site.name || other.name === besides || !isInstalled(other)) continue
     const taken = [uriOf(other), ...aliasesOf(other)].find((name) => wanted.has(name))
     if (taken !== undefined)
       throw new ProvisionError(

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, isSiteEnabled } from '../context/context.ts'
 import type { Step } from '../steps/step.ts'
@@ -9,7 +8,13 @@ import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
 import { checkSiteArchive, moveFolder, type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
-import { findPlace, refuseUnlessInstalled, setAsideOf, type SitePlace } from './site-place.ts'
+import {
+  besideOf,
+  findPlace,
+  refuseUnlessInstalled,
+  setAsideOf,
+  type SitePlace,
+} from './site-place.ts'
 import { lookAtSite } from './site.ts'
 
 /** Puts a backup's files in the place of the site's. What is there is packed first; the context stays as it is. */
@@ -52,7 +57,7 @@ async function getArchive(
 
 /** Unpacks beside, then swaps by two renames. */
 function swapStep(session: Session, { folder }: SitePlace, archive: SiteArchive): Step {
-  const staging = path.join(path.dirname(folder), `.${path.basename(folder)}.restore`)
+  const staging = besideOf(folder, 'restore')
   const aside = setAsideOf(folder)
   return {
     title: 'Put the files of the backup in place',

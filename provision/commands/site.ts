@@ -1,17 +1,17 @@
-import path from 'node:path'
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
-import { copyPlatformStep } from '../applications/static.ts'
 import { type Context, isInstalled, isSiteEnabled } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
-import { removeStep, replaceText } from '../steps/files.ts'
+import { removeStep } from '../steps/files.ts'
 import { lookStep } from '../steps/look.ts'
 import type { Step, Undo } from '../steps/step.ts'
-import { findText, kindOf, remove } from '../system/files.ts'
+import { kindOf } from '../system/files.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
+import { findApplication } from './application.ts'
 import { refuseOverload } from './load.ts'
-import { getPlatformRoot } from './platform.ts'
+import { getPlatformRoot, refuseLocked } from './platform.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
+import { claimOf, claimStep, isClaimed, refuseForeignFolder } from './site-claim.ts'
 import {
   findPlace,
   refuseTakenNames,
@@ -29,15 +29,19 @@ export async function installSite(session: Session, site: Context): Promise<Comm
       'PROVISION_SITE_INSTALLED',
       `The site @${site.name} is installed already.`,
     )
+  refuseLocked(place.platform)
+  const claim = claimOf(session, place, site.name)
   await refuseTakenNames(session, place)
-  await refuseForeignFolder(session, place)
+  await refuseForeignFolder(claim)
   const root = await getPlatformRoot(session, place.platform)
-  const installed = asInstalled(place)
+  const application = await findApplication(session, place.platform)
+  const installed = asInstalled({ ...place, application: application.name })
+  const warn = (message: string): void => session.log('warning', message)
   await session.run([
-    claimStep(session, place),
+    claimStep(claim),
     // Only what an install of this very site left behind when it was cut off.
     removeStep('Put aside what an earlier try left', place.folder),
-    copyPlatformStep(root, place.folder, (message) => session.log('warning', message)),
+    ...application.install({ root, folder: place.folder, warn }),
     ...webSteps(place),
     writeContextStep(session.store, installed),
   ])
@@ -69,14 +73,15 @@ export async function backupSite(session: Session, site: Context): Promise<Comma
 export async function deleteSite(session: Session, site: Context): Promise<CommandResult> {
   const place = await findPlace(session, site)
   refuseOverload(place.server)
-  const isOurs = isInstalled(site) || (await isClaimed(session, place))
+  const claim = claimOf(session, place, site.name)
+  const isOurs = isInstalled(site) || (await isClaimed(claim))
   const hasFiles = isOurs && (await kindOf(place.folder)) === 'folder'
   const data: JsonRecord = {}
   await session.run([
     ...(hasFiles ? lastBackupSteps(session, place, data) : []),
     ...(isOurs ? place.web.removeSite(place.uri) : []),
     ...(isOurs ? [removeStep('Remove the files of the site', place.folder)] : []),
-    removeStep('Remove the mark of its install', claimFile(session, place)),
+    removeStep('Remove the mark of its install', claim.file),
     removeContextStep(session.store, site.name),
   ])
   if (data['file'] !== undefined)
@@ -133,31 +138,3 @@ export const factsOf = ({ options }: Context): Record<string, Json> => ({
   version: null,
   url: options['url'] ?? null,
 })
-
-const claimFile = (session: Session, { uri }: SitePlace): string =>
-  path.join(session.folders.installs, uri)
-
-/** Marks the folder-to-be as this site's, so that a try that was cut off does not block the next one. */
-function claimStep(session: Session, place: SitePlace): Step {
-  const file = claimFile(session, place)
-  return {
-    title: 'Claim the folder of the site',
-    async run() {
-      await replaceText(file, place.site.name)
-      return () => remove(file)
-    },
-    discard: () => remove(file),
-  }
-}
-
-async function isClaimed(session: Session, place: SitePlace): Promise<boolean> {
-  return (await findText(claimFile(session, place))) === place.site.name
-}
-
-async function refuseForeignFolder(session: Session, place: SitePlace): Promise<void> {
-  if ((await kindOf(place.folder)) === 'absent' || (await isClaimed(session, place))) return
-  throw new ProvisionError(
-    'PROVISION_SITE_FOLDER_TAKEN',
-    `${place.folder} is there already and is not of this site: move it away or choose another name.`,
-  )
-}

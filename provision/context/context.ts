@@ -104,9 +104,18 @@ export const uriOf = (site: Context): string => neededText(site, 'uri')
 export const aliasesOf = (site: Context): string[] =>
   ([] as Json[]).concat(site.options['aliases'] ?? []).filter((name) => typeof name === 'string')
 
+export const isPlatformLocked = (platform: Context): boolean =>
+  platform.options['platform_locked'] === true
+
 export const isInstalled = (site: Context): boolean => site.options['installed'] === true
 
 export const isSiteEnabled = (site: Context): boolean => site.options['site_enabled'] !== false
+
+/** A context with some facts changed. */
+export const withOptions = (context: Context, changes: JsonRecord): Context => ({
+  ...context,
+  options: { ...context.options, ...changes },
+})
 
 /** The folder of a platform, with `~/` as the account's home. */
 export function rootOf(platform: Context, home: string): string {

@@ -27,7 +27,12 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
     critical_load_multiplier: integer(1, 1_000_000),
     dispatch_plan: dispatchPlan,
   },
-  platform: { server: reference, web_server: reference, root: folder },
+  platform: {
+    server: reference,
+    web_server: reference,
+    root: folder,
+    platform_locked: trueOrFalse,
+  },
   site: {
     platform: reference,
     uri: hostName,

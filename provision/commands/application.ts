@@ -1,0 +1,36 @@
+import type { Application, Recognised } from '../applications/application.ts'
+import { shippedApplications } from '../applications/shipped.ts'
+import { type Context, findText } from '../context/context.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { getPlatformRoot } from './platform.ts'
+import type { Session } from './session.ts'
+
+/** What a folder carries: the first application that says so. Throws PROVISION_UNKNOWN_APPLICATION. */
+export async function recogniseApplication(
+  root: string,
+): Promise<Recognised & { application: Application }> {
+  for (const application of shippedApplications) {
+    const recognised = await application.recognise(root)
+    if (recognised !== undefined) return { application, ...recognised }
+  }
+  throw new ProvisionError(
+    'PROVISION_UNKNOWN_APPLICATION',
+    `${root} carries no application that is known here.`,
+  )
+}
+
+export function getApplication(name: string): Application {
+  const found = shippedApplications.find((application) => application.name === name)
+  if (found !== undefined) return found
+  throw new ProvisionError(
+    'PROVISION_UNKNOWN_APPLICATION',
+    `This program knows no application “${name}”.`,
+  )
+}
+
+/** The application of a platform, as its last verify found it, else as its folder now says. */
+export async function findApplication(session: Session, platform: Context): Promise<Application> {
+  const name = findText(platform, 'application')
+  if (name !== undefined) return getApplication(name)
+  return (await recogniseApplication(await getPlatformRoot(session, platform))).application
+}

@@ -1,0 +1,110 @@
+import type { JsonRecord } from '#shared/domain/json.ts'
+import { type Context, FORMAT } from '../context/context.ts'
+import { checkValue } from '../context/keys.ts'
+import { removeStep } from '../steps/files.ts'
+import type { Step } from '../steps/step.ts'
+import { remove } from '../system/files.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { refuseOverload } from './load.ts'
+import type { CommandResult, Session } from './session.ts'
+import { moveFolder, unpackSite } from './site-archive.ts'
+import { backupSteps } from './site-backup.ts'
+import { claimOf, claimStep, refuseForeignFolder } from './site-claim.ts'
+import {
+  besideOf,
+  findPlace,
+  refuseTakenNames,
+  refuseUnlessInstalled,
+  type SitePlace,
+} from './site-place.ts'
+import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-target.ts'
+import { asInstalled, factsOf, webSteps } from './site.ts'
+
+/** Facts of a site that its copy has, too; its other names it cannot have. */
+const INHERITED = ['client_name', 'client_email', 'language', 'profile']
+/** What may be said of the copy in the run's options. */
+const OF_THE_COPY = ['aliases', 'redirection']
+
+/** A copy of a site under a new name: its files come out of a backup, which stays. */
+export async function cloneSite(
+  session: Session,
+  site: Context,
+  [newName = '', platformName = '']: readonly string[],
+): Promise<CommandResult> {
+  const source = await findPlace(session, site)
+  refuseOverload(source.server)
+  await refuseUnlessInstalled(source)
+  const uri = toNewUri(newName)
+  const platform = await getTarget(session, toName(platformName), source)
+  await holdNewName(session, uri)
+  const context = newContext(session, site, { uri, platform: platform.name })
+  const copy = { ...(await findPlace(session, context)), application: source.application }
+  const claim = claimOf(session, copy, `clone of @${site.name}`)
+  await refuseTakenNames(session, copy)
+  await refuseForeignFolder(claim)
+  const installed = asInstalled(copy)
+  const data: JsonRecord = {}
+  await session.run([
+    ...backupSteps(session, source, data),
+    claimStep(claim),
+    removeStep('Put aside what an earlier try left', copy.folder),
+    copyStep(session, { source, copy, data }),
+    ...webSteps(copy),
+    settleStep(session, installed, {
+      platform: platform.name,
+      isNew: platform.name !== source.platform.name,
+    }),
+  ])
+  return { data: { ...factsOf(installed), ...data }, contexts: [installed], removedContexts: [] }
+}
+
+function newContext(
+  session: Session,
+  { options }: Context,
+  { uri, platform }: { uri: string; platform: string },
+): Context {
+  const inherited = Object.fromEntries(
+    INHERITED.flatMap((key) => {
+      const value = options[key]
+      return value === undefined ? [] : [[key, value]]
+    }),
+  )
+  const facts = { platform: `@${platform}`, uri, ...factsOfCopy(session) }
+  return { format: FORMAT, name: uri, type: 'site', options: { ...inherited, ...facts } }
+}
+
+function factsOfCopy({ parts: { options } }: Session): JsonRecord {
+  const facts: JsonRecord = {}
+  for (const key of OF_THE_COPY) {
+    const value = options[key] ?? null
+    if (value === null || value === '') continue
+    const checked = checkValue('site', key, value)
+    if (checked === undefined || 'problem' in checked)
+      throw new ProvisionError(
+        'PROVISION_BAD_OPTION',
+        `“${key}” of the copy ${checked?.problem ?? 'is not known'}.`,
+      )
+    facts[key] = checked.value
+  }
+  return facts
+}
+
+function copyStep(
+  session: Session,
+  { source, copy, data }: { source: SitePlace; copy: SitePlace; data: JsonRecord },
+): Step {
+  const staging = besideOf(copy.folder, 'new')
+  return {
+    title: 'Copy the files of the site',
+    async run(signal) {
+      const archive = { file: data['file'] as string, uri: source.uri }
+      const place = copy.folder
+      try {
+        await moveFolder(await unpackSite(session, archive, { staging, place }, signal), place)
+      } finally {
+        await remove(staging)
+      }
+      return () => remove(place)
+    },
+  }
+}
