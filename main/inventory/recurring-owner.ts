@@ -1,14 +1,14 @@
 import type { Id } from '#shared/domain/json.ts'
 import type { Backend, HostingObject, Server, Site } from '#shared/domain/objects.ts'
 import { listBackends } from '../store/queries/backends.ts'
-import { listServersOn } from '../store/queries/objects.ts'
+import { listAllOn, listServersOn } from '../store/queries/objects.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet } from '../store/store.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 
 /**
- * Says which side plans a backend's recurring work. Its servers are verified, which tells them: the plan is a lasting
- * fact of theirs. Nothing happens where it is so already.
+ * Says which side plans a backend's recurring work. Its servers, and sites that have a schedule, are verified,
+ * which tells it: plan and schedules are lasting facts of theirs. Nothing happens where it is so already.
  */
 export async function giveRecurringWork(
   parts: UnitParts,
@@ -19,10 +19,19 @@ export async function giveRecurringWork(
   const backend = store.get('backend', backendId)
   if (backend.recurringOwner === owner) return
   const unit = new UnitOfWork(parts)
-  for (const server of listServersOn(store, backendId)) addVerify(parts, unit, server)
+  for (const object of listAllOn(store, backendId))
+    if (isAffected(object)) addVerify(parts, unit, object)
   const changed = { ...backend, recurringOwner: owner, changedAt: now() }
   await store.commit(unit.toChange(new ChangeSet().put('backend', changed)))
 }
+
+/** A server has the plan, a site its own schedule. */
+const isAffected = (object: HostingObject): boolean =>
+  object.status !== 'deleted' &&
+  (object.kind === 'server' || (object.kind === 'site' && hasSchedule(object)))
+
+const hasSchedule = ({ url, backupEverySeconds }: Site): boolean =>
+  url !== null && backupEverySeconds !== null
 
 /** A site's schedule has changed: a server that plans by itself has to hear of it. */
 export async function tellSchedule(parts: UnitParts, site: Site): Promise<void> {

@@ -9,8 +9,9 @@ import { markDesk, type ThisDesk } from './desk-marks.ts'
 
 /** How often a backend that plans for itself is asked what it did. */
 const PERIOD_MS = 10 * 60_000
-/** How soon one is asked again while a run of its own goes on. */
+/** How soon one is asked again while a run of its own goes on, and where it could not be asked. */
 const RUNNING_MS = 15_000
+const RETRY_MS = 60_000
 
 export interface VisitsParts {
   store: Store
@@ -62,8 +63,10 @@ export class Visits {
     const { store } = this.#parts
     if (this.#isClosed || store.find('backend', backendId)?.dialect !== 'native') return
     const going = this.#visit(backendId).catch((error: unknown) => {
+      if (this.#isClosed) return
       // What is wrong with a connection shows at the backend.
-      if (!(error instanceof AppError) && !this.#isClosed) this.#parts.onBug(error)
+      if (!(error instanceof AppError)) this.#parts.onBug(error)
+      else if (error.isRetryable && this.#isOpen) this.#visitAgain(backendId, RETRY_MS)
     })
     this.#going.add(going)
     await going
@@ -87,8 +90,17 @@ export class Visits {
     }
     const { running } = await serverRuns.collect(backendId, connection)
     clearTimeout(this.#again.get(backendId))
-    if (running === 0 || this.#isClosed) return
-    const timer = setTimeout(() => void this.visit(backendId), RUNNING_MS)
+    if (running > 0) this.#visitAgain(backendId, RUNNING_MS)
+  }
+
+  get #isOpen(): boolean {
+    return this.#period !== undefined
+  }
+
+  #visitAgain(backendId: Id, afterMs: number): void {
+    if (this.#isClosed) return
+    clearTimeout(this.#again.get(backendId))
+    const timer = setTimeout(() => void this.visit(backendId), afterMs)
     this.#again.set(backendId, timer.unref())
   }
 }

@@ -69,6 +69,9 @@ async function sitesOn(session: Session, server: Context): Promise<Context[]> {
   )
 }
 
+/** Cron begins at whole minutes, give or take some seconds: reckoned by those, what is due every minute is not late by them. */
+export const toMinute = (at: number): number => Math.floor(at / 60_000) * 60_000
+
 /** A site's own schedule, counted from its last backup, whoever made that. */
 export function isBackupDue(
   { options }: Pick<Context, 'options'>,
@@ -77,9 +80,11 @@ export function isBackupDue(
 ): boolean {
   const every = options['backup_every_seconds']
   if (typeof every !== 'number') return false
-  const since = (at: number | null, ms: number): boolean =>
+  const since = (at: number | null, ms: number): boolean => {
+    const from = at === null ? null : toMinute(at)
     // After a clock was set back, an instant in the future says nothing.
-    at === null || at > now || at + ms <= now
+    return from === null || from > now || from + ms <= now
+  }
   return since(lastAt, every * 1000) && since(triedAt, Math.min(every * 1000, RETRY_MS))
 }
 

@@ -6,7 +6,7 @@ import { takeLock } from '../system/lock.ts'
 import { toProvisionError } from '../system/provision-error.ts'
 import { DispatchMemory } from './dispatch-memory.ts'
 import { runServerTask } from './dispatch-run.ts'
-import { SERVER_WORK, type WorkItem } from './dispatch-work.ts'
+import { SERVER_WORK, toMinute, type WorkItem } from './dispatch-work.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
 
@@ -71,7 +71,7 @@ async function dispatchQueue(
 async function runQueue(session: Session, server: Context, queue: ServerQueue): Promise<Outcome> {
   const work = SERVER_WORK[queue.name]
   if (work === undefined) return { state: 'idle' }
-  const now = session.parts.now()
+  const now = toMinute(session.parts.now())
   const memory = await DispatchMemory.open(session.folders, `${queue.name}@${server.name}`)
   const { total, items } = await work({ session, server, memory, now })
   const turn = turnOf(toPlanned(queue, total, memory.lastRunAt), now)
