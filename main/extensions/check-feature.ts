@@ -48,6 +48,7 @@ const serviceType = z.strictObject({
   title: Title,
   description: text,
   defaultPort: z.number().int().min(1).max(65_535).nullable(),
+  isHidden: z.boolean().optional(),
   contextOptions: aHook,
 } satisfies Record<keyof ServiceTypeDefinition, z.ZodType>)
 

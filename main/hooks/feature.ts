@@ -74,11 +74,6 @@ export interface ServiceTypeDefinition {
   description: string
   /** Null where the type has no port. */
   defaultPort: number | null
-  /**
-   * Lasting facts of a server that carries a service of this type (hostingService::context_options): gets what features
-   * gave, the base's `<service>_service_type`, `_port` and `_restart_cmd` among it, and returns the whole.
-   */
-  contextOptions?(options: JsonRecord, server: Server, host: ReadingHost): JsonRecord
   /** It comes with the application and is not to be chosen for a server of one's own. */
   isHidden?: boolean
   /**

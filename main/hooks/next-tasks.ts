@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Task } from '#shared/domain/task.ts'
+import { atOnce } from './at-once.ts'
 import type { Feature } from './feature.ts'
 import type { ReadingHost } from './host.ts'
 import { toProblem, type HookProblem } from './problem.ts'
@@ -56,7 +57,9 @@ export function changedNextTasks(
   for (const feature of features) {
     if (feature.changeNextTasks === undefined) continue
     try {
-      const checked = NextTasks.safeParse(feature.changeNextTasks(structuredClone(selection), host))
+      const checked = NextTasks.safeParse(
+        atOnce(feature.changeNextTasks(structuredClone(selection), host)),
+      )
       if (!checked.success) throw new Error(z.prettifyError(checked.error))
       selection = checked.data
     } catch (error) {

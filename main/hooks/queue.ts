@@ -4,6 +4,7 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import type { Backup, HostingObject, Site } from '#shared/domain/objects.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import { PlannedQueue as PlannedQueueSchema, QueueDefinition } from '#shared/domain/queue.ts'
+import { atOnce } from './at-once.ts'
 import type { Feature } from './feature.ts'
 import type { Host, ReadingHost } from './host.ts'
 import { toProblem, type HookProblem } from './problem.ts'
@@ -114,7 +115,7 @@ export function collectQueues(
     queues = attempt(feature, 'changeQueues', queues, onProblem, () => {
       const owners = new Map(queues.map((one) => [one.definition.name, one.feature]))
       const before = queues.map(({ declaration }) => ({ ...declaration }))
-      const after = feature.changeQueues?.(before) ?? before
+      const after = atOnce(feature.changeQueues?.(before)) ?? before
       return withLater(
         [],
         after.map((one) => toDeclared(one, owners.get(one.name) ?? feature)),
@@ -138,7 +139,8 @@ export function changePlannedQueues(
   for (const feature of features) {
     if (feature.changePlannedQueues === undefined) continue
     queues = attempt(feature, 'changePlannedQueues', queues, onProblem, () => {
-      const changed = feature.changePlannedQueues?.(queues.map((queue) => ({ ...queue }))) ?? queues
+      const changed =
+        atOnce(feature.changePlannedQueues?.(queues.map((queue) => ({ ...queue })))) ?? queues
       return changed.map((queue) => toPlanned(queue, names))
     })
   }

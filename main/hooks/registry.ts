@@ -1,13 +1,16 @@
-import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import { z } from 'zod'
+import { type Id, JsonRecord } from '#shared/domain/json.ts'
 import type { HostingObject, ObjectKind, Server } from '#shared/domain/objects.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
+import { atOnce } from './at-once.ts'
 import type { Feature, ServiceTypeDefinition, TaskTypeDefinition } from './feature.ts'
 import type { ReadingHost } from './host.ts'
 import { changedNextTasks, type NextTasks } from './next-tasks.ts'
 import { orderFeatures } from './order.ts'
 import { toProblem, type HookProblem } from './problem.ts'
 import { changePlannedQueues, collectQueues, type DeclaredQueue } from './queue.ts'
+import { collectTaskTypes, keyOf } from './task-types.ts'
 
 export { toProblem, type HookProblem }
 
@@ -55,7 +58,7 @@ export class HookRegistry {
   }
 
   findTaskType(kind: ObjectKind, type: string): TaskTypeDefinition | undefined {
-    return this.#inForce.taskTypes.get(keyOf(kind, type))
+    return this.#inForce.taskTypes.get(keyOf({ objectKind: kind, type }))
   }
 
   getTaskType(kind: ObjectKind, type: string): TaskTypeDefinition {
@@ -86,8 +89,8 @@ export class HookRegistry {
   }
 
   /**
-   * The lasting facts of an object, asked of each feature in turn, then of the types of a server's services. A feature that throws is
-   * left out and named.
+   * The lasting facts of an object, asked of each feature in turn, then of the types of a server's services. A feature that
+   * throws, or gives what is no record, is left out and named.
    */
   contextOptions(
     object: HostingObject,
@@ -97,7 +100,10 @@ export class HookRegistry {
     let options: JsonRecord = {}
     const attempt = (feature: Feature, change: () => JsonRecord | undefined): void => {
       try {
-        options = change() ?? options
+        const changed = JsonRecord.safeParse(atOnce(change()) ?? options)
+        if (!changed.success)
+          throw new Error(`it gave no options: ${z.prettifyError(changed.error)}`)
+        options = changed.data
       } catch (error) {
         problems.push(toProblem(feature, 'contextOptions', error))
       }
@@ -140,8 +146,10 @@ export class HookRegistry {
   ): string | undefined {
     for (const feature of this.features) {
       try {
-        const answer = feature.allowDomain?.(name, options) ?? true
-        if (answer !== true) return answer
+        const answer: unknown = atOnce(feature.allowDomain?.(name, options)) ?? true
+        if (answer === true) continue
+        if (typeof answer === 'string') return answer
+        throw new Error('it gave neither true nor a reason')
       } catch (error) {
         return `${feature.title} could not say whether ${name} may be used: ${toProblem(feature, 'allowDomain', error).message}`
       }
@@ -153,7 +161,7 @@ export class HookRegistry {
   #ask<Answer>(hook: keyof Feature, call: (feature: Feature) => readonly Answer[]): Answer[] {
     return this.features.flatMap((feature) => {
       try {
-        return [...call(feature)]
+        return [...atOnce(call(feature))]
       } catch (error) {
         this.#onProblem(toProblem(feature, hook, error))
         return []
@@ -168,18 +176,8 @@ export class HookRegistry {
       if (hasAll && (feature.isRequired === true || this.#isOn(feature))) on.add(feature.name)
     }
     const features = this.all.filter(({ name }) => on.has(name))
-    let types = features.flatMap((feature) => feature.taskTypes ?? [])
-    for (const feature of features) {
-      try {
-        types = [...(feature.changeTaskTypes?.(types) ?? types)]
-      } catch (error) {
-        this.#onProblem(toProblem(feature, 'changeTaskTypes', error))
-      }
-    }
-    return {
-      features,
-      taskTypes: new Map(types.map((type) => [keyOf(type.objectKind, type.type), type])),
-    }
+    const types = collectTaskTypes(features, this.#onProblem)
+    return { features, taskTypes: new Map(types.map((type) => [keyOf(type), type])) }
   }
 }
 
@@ -187,5 +185,3 @@ interface InForce {
   features: readonly Feature[]
   taskTypes: ReadonlyMap<string, TaskTypeDefinition>
 }
-
-const keyOf = (kind: ObjectKind, type: string): string => `${kind} ${type}`
