@@ -25,6 +25,8 @@ export interface DispatcherParts {
   limitOf: (backendId: Id) => number
   /** Which of the waiting tasks may start, and in which order. */
   nextTasks: () => NextTasks
+  /** Some were started. */
+  onStart?: () => void
   now: () => number
   /** What nobody expected: a bug, told to whoever keeps the process's log. */
   onBug: (error: unknown) => void
@@ -108,6 +110,7 @@ export class Dispatcher {
     for (const [id, { waiting, position }] of plan.waiting)
       activities.update(id, { waiting, position })
     for (const id of plan.starts) this.#start(id)
+    if (plan.starts.length > 0) this.#parts.onStart?.()
     this.changed.emit()
     return plan.starts
   }

@@ -42,6 +42,8 @@ export class Queues {
   readonly #stopListening: () => void
   /** As of the last look; undefined once something was set. */
   #limits: ReadonlyMap<string, QueueLimits> | undefined
+  /** When work of a queue last began by event: to be shown only, its period does not follow it. */
+  readonly #begun = new Map<string, number>()
   #isClosed = false
 
   constructor(parts: QueuesParts) {
@@ -72,6 +74,16 @@ export class Queues {
   /** Throws `queue.unknown`. */
   getQueue(name: string): PlannedQueue {
     return found(name, this.getQueues())
+  }
+
+  /** Work of this queue has begun by event. */
+  noteStart(name: string): void {
+    this.#begun.set(name, this.#parts.now())
+  }
+
+  /** When it last ran, or work of it began by event while this application runs. */
+  lastRunOf({ name, lastRunAt }: PlannedQueue): number | null {
+    return Math.max(lastRunAt ?? 0, this.#begun.get(name) ?? 0) || null
   }
 
   /** The queue's own settings: their form, and what is wrong with values that fit it. */

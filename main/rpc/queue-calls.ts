@@ -76,6 +76,7 @@ function toQueue({ queues, switches, unit }: RpcParts, planned: PlannedQueue): Q
   const isWaiting = planned.isEnabled && !planned.isPaused
   return {
     ...planned,
+    lastRunAt: queues.lastRunOf(planned),
     waitingItems: planned.totalItems ?? 0,
     nextRunAt: isWaiting ? queueNextRun(planned, unit.now()) : null,
     settings: { frequencySeconds, items, isEnabled },
