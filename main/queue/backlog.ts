@@ -14,7 +14,7 @@ export interface WaitingTask extends PlannedTask {
 
 /**
  * The unfinished tasks, oldest first, kept in memory along with what they use: planning a thousand of them reads no row.
- * The owner calls {@link refresh} with the ids that the store says have changed.
+ * The owner calls {@link refresh} and {@link refreshObjects} with the ids that the store says have changed.
  */
 export class Backlog {
   readonly #parts: UnitParts
@@ -32,6 +32,15 @@ export class Backlog {
       if (task === undefined || isEnded(task.status)) this.#tasks.delete(id)
       else this.#keep(task)
     }
+  }
+
+  /** What stands on these objects may stand on others now, or be called otherwise. True where a task is about one. */
+  refreshObjects(ids: readonly Id[]): boolean {
+    const changed = new Set(ids)
+    const about = [...this.#tasks.values()].filter(({ facts }) => changed.has(facts.objectId))
+    for (const { id } of about)
+      this.#tasks.set(id, this.#describe(this.#parts.store.get('task', id)))
+    return about.length > 0
   }
 
   list(): readonly WaitingTask[] {

@@ -1,4 +1,5 @@
 import type { Id } from '#shared/domain/json.ts'
+import { ObjectKind } from '#shared/domain/objects.ts'
 import type { Task, Waiting } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
 import { Listeners } from '../lib/listeners.ts'
@@ -9,6 +10,9 @@ import type { Backlog, WaitingTask } from './backlog.ts'
 import { compareTasks, isSelected, type NextTasks } from '../hooks/next-tasks.ts'
 import { planTasks, type PlanParts } from './plan.ts'
 import type { QueueLimits } from './queues.ts'
+
+/** How long a cancel that did not get through is left alone, while its task goes on. */
+const CANCEL_RETRY_MS = 10_000
 
 /** How long a backend that could not be reached is left alone, by how often in a row it failed. */
 const RETRY_MS = [1000, 2000, 5000, 10_000, 20_000, 60_000]
@@ -28,6 +32,7 @@ export interface DispatcherParts {
   /** Some were started. */
   onStart?: () => void
   now: () => number
+  cancelRetryMs?: number
   /** What nobody expected: a bug, told to whoever keeps the process's log. */
   onBug: (error: unknown) => void
 }
@@ -61,10 +66,13 @@ export class Dispatcher {
     this.#parts = parts
     this.#stopListening = parts.store.changed.add((changes) => {
       const ids = changes.flatMap(({ table, ids }) => (table === 'task' ? ids : []))
-      if (ids.length === 0) return
       parts.backlog.refresh(ids)
-      for (const id of ids) this.#carryCancel(id)
-      this.request()
+      for (const id of ids) {
+        if (parts.backlog.has(id)) this.#carryCancel(id)
+        else parts.activities.forget(id)
+      }
+      const objects = changes.flatMap(({ table, ids }) => (isObjectKind(table) ? ids : []))
+      if (parts.backlog.refreshObjects(objects) || ids.length > 0) this.request()
     })
   }
 
@@ -173,6 +181,7 @@ export class Dispatcher {
     const { backendId } = this.#parts.store.get('task', id)
     try {
       const end = await this.#parts.run(id, signal)
+      if (signal.aborted) return
       if (end.state === 'put-back') this.#block(backendId, end.waiting)
       else this.#failures.delete(backendId)
     } catch (error) {
@@ -209,18 +218,24 @@ export class Dispatcher {
     this.#blocks.set(backendId, { waiting: shown, timer })
   }
 
-  /** A cancel was asked for: carries it to the server, once for each attempt. */
+  /** A cancel was asked for: carries it to the server, again where it did not get through and the run goes on. */
   #carryCancel(id: Id): void {
     const task = this.#parts.store.find('task', id)
     if (task?.cancelRequestedAt == null || task.status !== 'processing' || this.#cancelling.has(id))
       return
     this.#cancelling.add(id)
     this.#parts.cancel(task, this.#closing.signal).catch((error: unknown) => {
-      // Where the server cannot be reached, the runner cancels as soon as it is connected again.
-      if (!(error instanceof AppError) && !this.#closing.signal.aborted) this.#parts.onBug(error)
+      if (this.#closing.signal.aborted) return
+      if (!(error instanceof AppError)) this.#parts.onBug(error)
+      setTimeout(() => {
+        // A run that has ended took itself off the list.
+        if (this.#cancelling.delete(id) && !this.#closing.signal.aborted) this.#carryCancel(id)
+      }, this.#parts.cancelRetryMs ?? CANCEL_RETRY_MS).unref()
     })
   }
 }
+
+const isObjectKind = (table: string): boolean => ObjectKind.safeParse(table).success
 
 /** The tasks in the order of the selection, and those that it leaves out. What runs already is beyond it. */
 function select(

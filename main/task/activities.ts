@@ -46,7 +46,8 @@ function isWorthTelling(before: TaskActivity, after: TaskActivity): boolean {
   const { lastSeenAt: seenBefore, ...factsBefore } = before
   const { lastSeenAt: seenAfter, ...factsAfter } = after
   return (
-    (seenAfter ?? 0) - (seenBefore ?? 0) >= TELL_AGE_MS ||
+    // A clock that was set back makes the new one the older of the two.
+    Math.abs((seenAfter ?? 0) - (seenBefore ?? 0)) >= TELL_AGE_MS ||
     JSON.stringify(factsBefore) !== JSON.stringify(factsAfter)
   )
 }

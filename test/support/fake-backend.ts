@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import type { DialectDriver, Outcome } from '../../main/backend/backend.ts'
 import type { Feature } from '../../main/hooks/feature.ts'
 import { HookRegistry } from '../../main/hooks/registry.ts'
@@ -61,6 +62,7 @@ export async function aRunner(
     driverOf: () => driverOf(backend),
     pause: (_ms, signal) => pause(1, signal),
   }
+  onTestFinished(() => parts.logs.close())
   return { store, runner: new TaskRunner(parts), parts, backend }
 }
 

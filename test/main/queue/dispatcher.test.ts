@@ -6,9 +6,11 @@ import { HookRegistry } from '../../../main/hooks/registry.ts'
 import { IdMaker } from '../../../main/lib/ids.ts'
 import { Backlog } from '../../../main/queue/backlog.ts'
 import { Dispatcher } from '../../../main/queue/dispatcher.ts'
+import { AppError } from '#shared/errors.ts'
 import { ChangeSet } from '../../../main/store/store.ts'
 import { Activities } from '../../../main/task/activities.ts'
-import { anId, aTask } from '../../support/objects.ts'
+import { eventually } from '../../support/eventually.ts'
+import { anId, aPlatform, aServer, aSite, aTask } from '../../support/objects.ts'
 import { aBackend } from '../../support/rows.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { openStore } from '../store/open-store.ts'
@@ -24,6 +26,7 @@ async function aDispatcher(tasks: readonly Task[]) {
   const limits = { items: 3, isEnabled: true, isPaused: false }
   const selection: { next: NextTasks } = { next: DEFAULT_NEXT_TASKS }
   const ends = new Map<Id, () => void>()
+  const cancels: { ids: Id[]; failures: number } = { ids: [], failures: 0 }
   const dispatcher = new Dispatcher({
     store,
     backlog: new Backlog(unit),
@@ -34,7 +37,13 @@ async function aDispatcher(tasks: readonly Task[]) {
       await store.commit(new ChangeSet().put('task', { ...task, status: 'success', endedAt: 1 }))
       return { state: 'ended' }
     },
-    cancel: () => Promise.resolve(),
+    cancel: ({ id }) => {
+      cancels.ids.push(id)
+      return cancels.ids.length > cancels.failures
+        ? Promise.resolve()
+        : Promise.reject(new AppError('ssh.timeout', 'A command took too long.'))
+    },
+    cancelRetryMs: 1,
     limits: () => limits,
     limitOf: () => 64,
     nextTasks: () => selection.next,
@@ -46,7 +55,7 @@ async function aDispatcher(tasks: readonly Task[]) {
     await dispatcher.close()
   })
   const numbers = (ids: readonly Id[]): number[] => ids.map((id) => store.get('task', id).number)
-  return { dispatcher, activities, limits, selection, ends, numbers }
+  return { store, dispatcher, activities, limits, selection, ends, cancels, numbers }
 }
 
 const someTasks = (count: number, facts: (number: number) => Partial<Task> = () => ({})): Task[] =>
@@ -108,4 +117,57 @@ describe('starting by event', () => {
     expect(dispatcher.tick()).toEqual([])
     expect(activities.get(anId(101))?.waiting).toMatchObject({ reason: 'task', taskId: anId(100) })
   })
+})
+
+describe('a cancel', () => {
+  const cancelled = { status: 'processing', attemptId: anId(8), cancelRequestedAt: 1 } as const
+
+  test('that did not get through is sent again, until it did', async () => {
+    const { store, dispatcher, cancels } = await aDispatcher(someTasks(1))
+    dispatcher.tick()
+    cancels.failures = 2
+    await store.commit(
+      new ChangeSet().put('task', { ...store.get('task', anId(100)), ...cancelled }),
+    )
+    await eventually(() => expect(cancels.ids).toEqual([anId(100), anId(100), anId(100)]))
+  })
+
+  test('is not sent again once its run has ended', async () => {
+    const { store, dispatcher, cancels, ends } = await aDispatcher(someTasks(1))
+    dispatcher.tick()
+    cancels.failures = 1
+    await store.commit(
+      new ChangeSet().put('task', { ...store.get('task', anId(100)), ...cancelled }),
+    )
+    ends.get(anId(100))?.()
+    await eventually(() => expect(dispatcher.running).toBe(0))
+    expect(cancels.ids).toEqual([anId(100)])
+  })
+
+  test('of a task that waits leaves nothing that it waits for', async () => {
+    const { store, dispatcher, activities } = await aDispatcher(someTasks(4))
+    dispatcher.tick()
+    expect(activities.get(anId(103))?.waiting).toEqual({ reason: 'queue-limit' })
+    const task = store.get('task', anId(103))
+    await store.commit(new ChangeSet().put('task', { ...task, status: 'cancelled', endedAt: 1 }))
+    await eventually(() => expect(activities.get(anId(103))).toBeUndefined())
+  })
+})
+
+test('a task whose site has moved meanwhile waits for what its new platform waits for', async () => {
+  const { store, dispatcher, activities, limits } = await aDispatcher([
+    aTask({ id: anId(100), number: 1, objectKind: 'platform', objectId: anId(30) }),
+    aTask({ id: anId(101), number: 2 }),
+  ])
+  limits.isPaused = true
+  await store.commit(
+    new ChangeSet()
+      .put('server', aServer())
+      .put('platform', aPlatform())
+      .put('platform', aPlatform({ id: anId(30), name: 'platform_other' }))
+      .put('site', aSite({ platformId: anId(30) })),
+  )
+  limits.isPaused = false
+  expect(dispatcher.tick()).toEqual([anId(100)])
+  expect(activities.get(anId(101))?.waiting).toMatchObject({ reason: 'task', taskId: anId(100) })
 })
