@@ -179,6 +179,7 @@ async function assemble(
     limits: () => queues.limitsOf('tasks'),
     limitOf: (backendId) => store.find('backend', backendId)?.limit ?? 1,
     nextTasks: () => registry.nextTasks(new UnitOfWork(unit)),
+    onStart: () => queues.noteStart('tasks'),
     now,
     onBug,
   })
