@@ -78,11 +78,14 @@ function restoreSite(
   clientsTitled: (title: string) => readonly Client[],
 ): Site {
   const clientName = saved['client_name'] ?? null
+  const schedule = saved['backup_every_seconds']
   const [client] = typeof clientName === 'string' ? clientsTitled(clientName) : []
   const restored = Site.safeParse({
     ...site,
     aliases: saved['aliases'] ?? [],
     redirection: saved['redirection'] ?? null,
+    // Told only to servers that back up by themselves.
+    backupEverySeconds: schedule ?? site.backupEverySeconds,
     clientId: clientName === null ? null : (client?.id ?? site.clientId),
   })
   return restored.success ? restored.data : site

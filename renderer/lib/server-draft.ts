@@ -4,8 +4,8 @@ import type { FormProblems } from '#shared/domain/form.ts'
 import { PortNumber, Title } from '#shared/domain/names.ts'
 import { BackendAddress, type Login } from '#shared/domain/objects.ts'
 
-/** The form “Add a server” as it is typed. Numbers are text until they are checked. */
-export interface ServerDraft {
+/** How an account is reached, as it is typed. Numbers are text until they are checked. */
+export interface AddressDraft {
   host: string
   port: string
   user: string
@@ -13,6 +13,10 @@ export interface ServerDraft {
   keyFile: string
   password: string
   passphrase: string
+}
+
+/** The form “Add a server” as it is typed. */
+export interface ServerDraft extends AddressDraft {
   title: string
   service: string
   servicePort: string
@@ -33,7 +37,7 @@ export const emptyServerDraft = (): ServerDraft => ({
 
 /** The address as main takes it, or what is wrong with each field. */
 export function toAddress(
-  draft: ServerDraft,
+  draft: AddressDraft,
 ): { address: BackendAddress } | { problems: FormProblems } {
   const parsed = BackendAddress.safeParse({
     host: draft.host,
@@ -59,7 +63,7 @@ export function toServerFacts(
 }
 
 /** What is only said to main; undefined where this login needs none. */
-export function toSecrets(draft: ServerDraft): Secrets | undefined {
+export function toSecrets(draft: AddressDraft): Secrets | undefined {
   const isByPassword = draft.method === 'password' || draft.method === 'keyboard-interactive'
   if (isByPassword && draft.password !== '') return { password: draft.password }
   if (draft.method === 'key' && draft.passphrase !== '') return { passphrase: draft.passphrase }
@@ -91,5 +95,5 @@ export function toProblems(error: z.ZodError): FormProblems {
 }
 
 /** Only digits are a number here: no signs, exponents or spaces inside. */
-const toNumber = (typed: string): number =>
+export const toNumber = (typed: string): number =>
   /^\d{1,9}$/.test(typed.trim()) ? Number(typed.trim()) : Number.NaN

@@ -15,6 +15,8 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   servers: [],
   platforms: [],
   sites: [],
+  clients: [],
+  pending: new Map(),
   backups: [],
   tasks: [],
   queues: [],
@@ -244,6 +246,38 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     platforms: [platform],
     sites,
     backups,
+    clients: [
+      {
+        ...stamps,
+        id: anId(601),
+        title: 'Acme',
+        email: 'web@acme.example',
+        siteQuota: 3,
+        sites: 3,
+      },
+      { ...stamps, id: anId(602), title: 'Bäckerei Öhler', email: null, siteQuota: null, sites: 0 },
+    ],
+    pending: new Map([
+      [
+        anId(301),
+        {
+          changes: [
+            { key: 'aliases', saved: ['old.example.com'], wanted: ['shop.example.com'] },
+            { key: 'redirection', saved: 'www.example.com', wanted: null },
+          ],
+          task: tasks[3] ?? null,
+          canTakeBack: true,
+        },
+      ],
+      [
+        anId(101),
+        {
+          changes: [{ key: 'http_port', saved: 8080, wanted: 8081 }],
+          task: null,
+          canTakeBack: true,
+        },
+      ],
+    ]),
     tasks,
     logs,
     queues: [

@@ -2,9 +2,10 @@ import { implement } from '@orpc/server'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { CheckEvent, HostKey } from '#shared/contract/backend.ts'
 import { contract } from '#shared/contract/index.ts'
-import type { PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
+import type { ClientRow, PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { OfferedTask, TaskDetails } from '#shared/contract/task.ts'
 import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
+import type { PendingChanges } from '#shared/domain/pending.ts'
 import type { Queue } from '#shared/domain/queue.ts'
 import type { LogEntry } from '#shared/domain/task.ts'
 
@@ -18,6 +19,9 @@ export interface FakeDesk {
   servers: ServerRow[]
   platforms: PlatformRow[]
   sites: SiteRow[]
+  clients: ClientRow[]
+  /** By object; what is not here is on its server. */
+  pending: Map<string, PendingChanges>
   backups: (Backup & { siteName: string; serverTitle: string })[]
   tasks: TaskDetails[]
   queues: Queue[]
@@ -171,6 +175,11 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         if (!server || !task) throw errors.DESK(missing)
         return { server, task }
       }),
+      edit: os.server.edit.handler(({ input, errors }) => {
+        const server = find(desk.servers, input.id) ?? raise(errors.DESK(missing))
+        const [task = raise(errors.DESK(missing))] = desk.tasks
+        return { server: Object.assign(server, { title: input.title }), task }
+      }),
       forget: os.server.forget.handler(() => ({})),
     },
     platform: {
@@ -189,6 +198,15 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
       add: os.platform.add.handler(({ errors }) => {
         throw errors.DESK(invalid)
+      }),
+      edit: os.platform.edit.handler(({ errors }) => {
+        throw errors.DESK({
+          ...invalid,
+          data: {
+            ...invalid.data,
+            problems: { root: 'The platform Shop has this folder already.' },
+          },
+        })
       }),
       forget: os.platform.forget.handler(() => ({})),
     },
@@ -209,10 +227,43 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       add: os.site.add.handler(({ errors }) => {
         throw errors.DESK(invalid)
       }),
+      edit: os.site.edit.handler(({ input, errors }) => {
+        const site = find(desk.sites, input.id) ?? raise(errors.DESK(missing))
+        const [task = raise(errors.DESK(missing))] = desk.tasks
+        return { site: Object.assign(site, input), task }
+      }),
       forget: os.site.forget.handler(() => ({})),
     },
     client: {
-      list: os.client.list.handler(() => ({ items: [], total: 0 })),
+      list: os.client.list.handler(({ input }) => page(desk.clients, input)),
+      get: os.client.get.handler(
+        ({ input, errors }) => find(desk.clients, input.id) ?? raise(errors.DESK(missing)),
+      ),
+      add: os.client.add.handler(({ errors }) => {
+        throw errors.DESK({
+          message: 'There is a client Acme already.',
+          data: {
+            code: 'input.invalid',
+            facts: {},
+            problems: { title: 'There is a client Acme already.' },
+          },
+        })
+      }),
+      edit: os.client.edit.handler(({ input, errors }) => {
+        const client = find(desk.clients, input.id) ?? raise(errors.DESK(missing))
+        Object.assign(client, input)
+        return { client, tasks: 0 }
+      }),
+    },
+    object: {
+      pendingChanges: os.object.pendingChanges.handler(
+        ({ input }) =>
+          desk.pending.get(input.id) ?? { changes: [], task: null, canTakeBack: false },
+      ),
+      takeBack: os.object.takeBack.handler(({ input }) => {
+        desk.pending.delete(input.id)
+        return { task: null }
+      }),
     },
     backup: {
       list: os.backup.list.handler(({ input }) =>
