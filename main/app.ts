@@ -360,9 +360,9 @@ async function assemble(
       stopWaking()
       clock.close()
       queues.close()
-      await dispatcher.close()
       stopVisiting()
-      await pool.closeAll()
+      // Who waits for the answer of a server that fell silent is told by the end of its connection.
+      await Promise.all([dispatcher.close(), pool.closeAll()])
       await visits.close()
       await demo.close()
       await logs.close()

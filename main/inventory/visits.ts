@@ -4,6 +4,7 @@ import { AppError } from '#shared/errors.ts'
 import { listBackends } from '../store/queries/backends.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { Store } from '../store/store.ts'
+import { removeLeftRuns } from '../task/left-runs.ts'
 import type { ServerRuns } from '../task/server-runs.ts'
 import { markDesk, type ThisDesk } from './desk-marks.ts'
 
@@ -23,8 +24,8 @@ export interface VisitsParts {
 }
 
 /**
- * What is done whenever a backend is connected: this desk leaves its mark and hears of others, and what the server did by
- * itself is read back. Backends that plan for themselves are visited every few minutes besides, once `open` was called.
+ * What is done whenever a backend is connected: this desk leaves its mark and hears of others, folders of runs that are
+ * stored here go, and what the server did by itself is read back. Backends that plan for themselves are visited every few minutes besides, once `open` was called.
  */
 export class Visits {
   readonly #parts: VisitsParts
@@ -82,11 +83,12 @@ export class Visits {
   }
 
   async #visit(backendId: Id): Promise<void> {
-    const { connect, desk, now, serverRuns } = this.#parts
+    const { connect, desk, now, serverRuns, store } = this.#parts
     const connection = await connect(backendId)
     if (!this.#marked.has(connection)) {
       this.#marked.add(connection)
       this.#others.set(backendId, await markDesk(connection, desk, now()))
+      await removeLeftRuns(store, connection.runs)
     }
     const { running } = await serverRuns.collect(backendId, connection)
     clearTimeout(this.#again.get(backendId))

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { App } from '../../main/app.ts'
 import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
@@ -177,6 +178,24 @@ describe('a changed host key', () => {
     await calls.backend.trustHostKey(sshd.hostKey)
     expect((await untilEnded(calls, task.id)).status).toBe('success')
     expect(timesRun(account, 'server_web1')).toBe(2)
+  })
+})
+
+describe('closing the application', () => {
+  test('does not wait for a server that has fallen silent', async () => {
+    // The first command of a login is answered; each later one hangs before it begins.
+    const [profile, count] = [`${account.home}/.bashrc`, `${account.home}/.logins`]
+    writeFileSync(profile, `echo >>${count}; [ "$(wc -l <${count})" -gt 1 ] && exec sleep 60\n`)
+    try {
+      await addServer(calls, sshd, account)
+      await eventually(() => expect(processesOf(account)).toContain('sleep 60'))
+      const startedAt = performance.now()
+      await app.close()
+      expect(performance.now() - startedAt).toBeLessThan(5000)
+    } finally {
+      for (const file of [profile, count]) rmSync(file, { force: true })
+      ;({ app, calls } = await openDeskAt(folder))
+    }
   })
 })
 
