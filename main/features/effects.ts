@@ -19,6 +19,18 @@ export function takeOver<Row extends HostingObject>(
   }
 }
 
+/**
+ * The address of a site that a backend sent, or null where it sent none. Throws for what is no web address: people will
+ * click on it.
+ */
+export function webAddressOrNull(value: unknown): string | null {
+  const text = textOrNull(value)
+  if (text === null) return null
+  const protocol = URL.canParse(text) ? new URL(text).protocol : ''
+  if (protocol === 'http:' || protocol === 'https:') return text
+  throw new Error(`the server said that the site is at ${text.slice(0, 100)}`)
+}
+
 /** A text that a backend sent, or null where it sent something else. */
 export const textOrNull = (value: unknown): string | null =>
   typeof value === 'string' ? value : null

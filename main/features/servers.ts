@@ -1,6 +1,7 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { Server } from '#shared/domain/objects.ts'
 import { defineTaskType, type Feature } from '../hooks/feature.ts'
+import type { Host } from '../hooks/host.ts'
 import { takeOver } from './effects.ts'
 
 const NOT_WHEN_DELETED = 'The server was deleted.'
@@ -15,6 +16,17 @@ function unsetServices({ services, savedOptions }: Server): JsonRecord {
     ['service_type', 'port', 'restart_cmd'].map((fact) => `${service}_${fact}`),
   )
   return Object.fromEntries(keys.filter((key) => saved.includes(key)).map((key) => [key, null]))
+}
+
+/**
+ * What a server's verify has changed its platforms have to hear of (Aegir verifies all that are not deleted, BOA those in
+ * use, as we do). One whose verify waits or runs already is left alone.
+ */
+function verifyPlatforms({ id }: Server, host: Host): void {
+  for (const platform of host.platformsOf(id)) {
+    const isInUse = platform.status === 'enabled' || platform.status === 'locked'
+    if (isInUse && !host.hasUnfinishedTask(platform.id, 'verify')) host.addTask(platform, 'verify')
+  }
 }
 
 /** Servers: what a backend keeps of them, and their tasks. */
@@ -67,7 +79,10 @@ export const servers: Feature = {
   afterTask(task, result, host) {
     if (task.objectKind !== 'server') return
     const server = takeOver(host.get('server', task.objectId), task, result, host)
-    if (task.type === 'verify') host.put('server', { ...server, status: 'enabled' })
+    if (task.type === 'verify') {
+      host.put('server', { ...server, status: 'enabled' })
+      verifyPlatforms(server, host)
+    }
     if (task.type === 'delete') host.put('server', { ...server, status: 'deleted' })
   },
 }

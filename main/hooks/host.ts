@@ -45,6 +45,8 @@ export interface ReadingHost {
   sitesNamed(name: string): Site[]
   /** Sites of a client that are not deleted. */
   sitesOfClient(clientId: Id): Site[]
+  /** Whether a task of this type is queued or runs for an object, those added so far included. */
+  hasUnfinishedTask(objectId: Id, type: string): boolean
   /** Why a host name may not be used on a backend by the site `for`, asked of every feature; undefined where it may. */
   refusalOfDomain(name: string, options: { for: Id | null; backendId: Id }): string | undefined
 }

@@ -120,6 +120,8 @@ export class TaskRunner {
     await store.commit(
       new ChangeSet().put('attempt', attempt).put('task', {
         ...task,
+        // A task that waited while its site was renamed is about the site under its new name.
+        objectName: store.find(task.objectKind, task.objectId)?.name ?? task.objectName,
         status: 'processing',
         attemptId: attempt.id,
         attempts: attempt.number,

@@ -7,13 +7,13 @@ import type {
   Platform,
   Site,
 } from '#shared/domain/objects.ts'
-import type { Task } from '#shared/domain/task.ts'
+import { isEnded, type Task } from '#shared/domain/task.ts'
 import { withSettings } from '#shared/domain/queue-plan.ts'
 import { AppError } from '#shared/errors.ts'
 import type { Host, HostRows, QueueAsSet } from '../hooks/host.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
-import { nextTaskNumber } from '../store/queries/tasks.ts'
+import { listUnfinishedTasksOf, nextTaskNumber } from '../store/queries/tasks.ts'
 import { listBackupsOf } from '../store/queries/backups.ts'
 import {
   listPlatformsOf,
@@ -146,6 +146,13 @@ export class UnitOfWork implements Host {
     return this.#parts.registry.refusalOfDomain(name, { ...options, host: this })
   }
 
+  hasUnfinishedTask(objectId: Id, type: string): boolean {
+    return (
+      listUnfinishedTasksOf(this.#parts.store, objectId).some((task) => task.type === type) ||
+      this.#hasAdded(objectId, type)
+    )
+  }
+
   newId(): Id {
     return this.#parts.ids.next()
   }
@@ -184,6 +191,14 @@ export class UnitOfWork implements Host {
   /** A task that was run elsewhere: stored as it is, with the next number. */
   adopt(task: Task): void {
     this.#tasks.unshift(task)
+  }
+
+  #hasAdded(objectId: Id, type: string): boolean {
+    const isAdded = this.#tasks.some(
+      (task) => task.objectId === objectId && task.type === type && !isEnded(task.status),
+    )
+    const above = this.#above
+    return isAdded || (above !== undefined && above.#hasAdded(objectId, type))
   }
 
   #buffered(key: string): { row: HostRows[Kind] | undefined } | undefined {

@@ -21,7 +21,7 @@ import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-tar
 import { asInstalled, factsOf, webSteps } from './site.ts'
 
 /** Facts of a site that its copy has, too; its other names it cannot have. */
-const INHERITED = ['client_name', 'client_email', 'language', 'profile']
+const INHERITED = ['client_name', 'client_email', 'language', 'profile', 'backup_every_seconds']
 /** What may be said of the copy in the run's options. */
 const OF_THE_COPY = ['aliases', 'redirection']
 

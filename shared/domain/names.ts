@@ -69,6 +69,7 @@ export const ServerPath = z
     'A path begins with / or with ~/ for the home folder of the account.',
   )
   .refine((path) => !path.split('/').includes('..'), 'A path goes straight down: no “..”.')
+  .refine((path) => !/^~\/+$/.test(path), 'A path leads below the home folder, not to it.')
   .transform((path) => path.replace(/(?<=.)\/+$/, ''))
 
 /** The name of a context as its backend stores it, without the leading `@`. */

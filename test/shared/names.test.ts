@@ -85,12 +85,19 @@ describe('a path on a server', () => {
     expect(ServerPath.parse('/')).toBe('/')
   })
 
-  test.each(['', 'relative', '/a/../b', '/a\nb', '/a\0b', `/${'a'.repeat(1024)}`])(
-    '%j is refused',
-    (path) => {
-      expect(ServerPath.safeParse(path).success).toBe(false)
-    },
-  )
+  test.each([
+    '',
+    'relative',
+    '~',
+    '~/',
+    '~//',
+    '/a/../b',
+    '/a\nb',
+    '/a\0b',
+    `/${'a'.repeat(1024)}`,
+  ])('%j is refused', (path) => {
+    expect(ServerPath.safeParse(path).success).toBe(false)
+  })
 })
 
 describe('a context name', () => {

@@ -101,7 +101,7 @@ export const platforms: Feature = {
       objectKind: 'platform',
       title: 'Delete',
       description:
-        'Remove this platform from the server, with its folder where Hosting Desk made it.',
+        'Remove what Hosting Desk keeps of this platform on the server. Its folder stays.',
       weight: 90,
       savesContext: false,
       forgetsContext: true,

@@ -3,13 +3,13 @@ import type { Task } from '#shared/domain/task.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { TaskResult } from '../../hooks/feature.ts'
 import type { Host } from '../../hooks/host.ts'
-import { takeOver, textOrNull } from '../effects.ts'
+import { takeOver, textOrNull, webAddressOrNull } from '../effects.ts'
 
 /** What a site's task that succeeded changes here (Aegir's hook_post_hosting_TYPE_task for sites). */
 export function afterSiteTask(task: Task, result: TaskResult, host: Host): void {
   const site = takeOver(host.get('site', task.objectId), task, result, host)
   keepBackup(site, task, result, host)
-  const url = textOrNull(result.data['url'])
+  const url = webAddressOrNull(result.data['url'])
   switch (task.type) {
     case 'install':
     case 'import':
@@ -55,6 +55,9 @@ function moved(site: Site, url: string | null, result: TaskResult, host: Host): 
     ...site,
     name: context.name,
     title: context.name,
+    // As the backend does it, and not as it says: what was edited meanwhile is not yet there.
+    aliases: site.aliases.filter((alias) => alias !== context.name),
+    redirection: site.redirection === site.name ? context.name : site.redirection,
     platformId: platform?.id ?? site.platformId,
     savedOptions: context.options,
     verifiedAt: host.now,

@@ -1,4 +1,4 @@
-import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import type { Id, Json, JsonRecord } from '#shared/domain/json.ts'
 import { toHostName } from '#shared/domain/names.ts'
 import { toContext, type Backup, type Site } from '#shared/domain/objects.ts'
 import type { FormField, FormProblems } from '#shared/domain/form.ts'
@@ -37,12 +37,12 @@ function refusalUnlessAble(site: Site, ability: string, host: ReadingHost): stri
   return `${platform?.application ?? 'This application'} has nothing of the kind.`
 }
 
-const newNameField = (label: string, help: string): FormField => ({
+const newNameField = (label: string, help: string, isRequired = true): FormField => ({
   name: 'newName',
   type: 'text',
   label,
   help,
-  isRequired: true,
+  isRequired,
   maxLength: 235,
 })
 
@@ -87,9 +87,15 @@ function checkTarget(values: JsonRecord, site: Site, host: ReadingHost): FormPro
   return problems
 }
 
-function checkFreeName(values: JsonRecord, site: Site, host: ReadingHost): FormProblems {
-  const { id, backendId } = site
-  const refusal = host.refusalOfDomain(newNameOf(values, site), { for: id, backendId })
+/** A site that takes a new name may take one of its own aliases; a copy may not. */
+function checkFreeName(
+  values: JsonRecord,
+  { site, for: objectId }: { site: Site; for: Id | null },
+  host: ReadingHost,
+): FormProblems {
+  const name = newNameOf(values, site)
+  if (name === site.name) return {}
+  const refusal = host.refusalOfDomain(name, { for: objectId, backendId: site.backendId })
   return refusal === undefined ? {} : { newName: refusal }
 }
 
@@ -183,7 +189,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
       ],
     },
     validate: (values, site, host) => ({
-      ...checkFreeName(values, site, host),
+      ...checkFreeName(values, { site, for: null }, host),
       ...(newNameOf(values, site) === site.name ? { newName: 'The copy needs another name.' } : {}),
       ...checkTarget(values, site, host),
     }),
@@ -198,23 +204,29 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
   siteTask({
     type: 'migrate',
     title: 'Migrate',
-    description: 'Move the site to another platform. It is backed up first.',
+    description:
+      'Move the site to another platform, and perhaps another name. It is backed up first.',
     weight: 40,
     hasDialog: true,
     form: {
       fields: [
         { ...platformField, isRequired: true, help: 'Where the site is to run from then on.' },
+        newNameField('New name', 'The present one where this is left empty.', false),
       ],
     },
     validate: (values, site, host) => ({
-      ...(values['platformId'] === site.platformId
+      ...(values['platformId'] === site.platformId && newNameOf(values, site) === site.name
         ? { platformId: 'The site is on this platform already.' }
         : {}),
+      ...checkFreeName(values, { site, for: site.id }, host),
       ...checkTarget(values, site, host),
     }),
     refusal: refusalUnlessEnabled,
     uses: usesTarget,
-    args: (site, values, host) => [toContext(targetOf(values, site, host))],
+    args: (site, values, host) => [
+      toContext(targetOf(values, site, host)),
+      ...(newNameOf(values, site) === site.name ? [] : [`@${newNameOf(values, site)}`]),
+    ],
   }),
   siteTask({
     type: 'rename',
@@ -225,7 +237,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     hasDialog: true,
     form: { fields: [newNameField('New name', 'The present name stops working.')] },
     validate: (values, site, host) => ({
-      ...checkFreeName(values, site, host),
+      ...checkFreeName(values, { site, for: site.id }, host),
       ...(newNameOf(values, site) === site.name ? { newName: 'This is the present name.' } : {}),
       ...checkTarget(values, site, host),
     }),
