@@ -1,15 +1,22 @@
+import { z } from 'zod'
+import { FormProblems } from '#shared/domain/form.ts'
+import { JsonRecord } from '#shared/domain/json.ts'
 import { ObjectKind } from '#shared/domain/objects.ts'
+import { AppError } from '#shared/errors.ts'
 import { atOnce } from './at-once.ts'
 import type { Feature, TaskTypeDefinition } from './feature.ts'
 import { toProblem, type HookProblem } from './problem.ts'
 
+type OnProblem = (problem: HookProblem) => void
+
 /**
  * Every task type as declared, then changed in turn (hook_hosting_tasks_alter). A feature that throws there, or leaves
- * what is no task type, is left out and named. A type that cannot say whether it is allowed is not.
+ * what is no task type, is left out and named. Whatever a type's functions do, what comes out of the returned ones fits:
+ * one that cannot say whether it is allowed is not, one that cannot check a form finds it wrong.
  */
 export function collectTaskTypes(
   features: readonly Feature[],
-  onProblem: (problem: HookProblem) => void,
+  onProblem: OnProblem,
 ): TaskTypeDefinition[] {
   const owners = new Map<string, Feature>()
   let types: readonly TaskTypeDefinition[] = features.flatMap((feature) => {
@@ -26,7 +33,10 @@ export function collectTaskTypes(
       onProblem(toProblem(feature, 'changeTaskTypes', error))
     }
   }
-  return types.map((type) => withSafeRefusal(type, owners.get(keyOf(type)), onProblem))
+  return types.map((type) => {
+    const owner = owners.get(keyOf(type))
+    return owner === undefined ? type : withSafeAnswers(type, owner, onProblem)
+  })
 }
 
 export const keyOf = ({
@@ -46,24 +56,62 @@ function checkType(type: TaskTypeDefinition): TaskTypeDefinition {
   return type
 }
 
-function withSafeRefusal(
+const Refusal = z.string().nullable()
+const Args = z.array(z.string())
+
+function withSafeAnswers(
   type: TaskTypeDefinition,
-  owner: Feature | undefined,
-  onProblem: (problem: HookProblem) => void,
+  owner: Feature,
+  onProblem: OnProblem,
 ): TaskTypeDefinition {
+  /** What the function gave, once it fits; else `instead` of the problem, which is told. */
+  const ask = <Answer>(
+    hook: string,
+    schema: z.ZodType<Answer>,
+    call: () => unknown,
+    instead: (problem: HookProblem, error: unknown) => Answer,
+  ): Answer => {
+    try {
+      return schema.parse(atOnce(call()))
+    } catch (error) {
+      const problem = toProblem(owner, `${type.type}.${hook}`, error)
+      onProblem(problem)
+      return instead(problem, error)
+    }
+  }
+  /** An error of ours says more than that the feature failed. */
+  const fail = ({ hook, message }: HookProblem, error: unknown): never => {
+    if (error instanceof AppError) throw error
+    throw new AppError('hook.failed', `${owner.title} failed in ${hook}: ${message}`, {
+      cause: error,
+    })
+  }
   return {
     ...type,
-    refusal(object, host) {
-      try {
-        const answer: unknown = atOnce(type.refusal(object, host))
-        if (answer === null || typeof answer === 'string') return answer
-        throw new Error('it gave neither a text nor null')
-      } catch (error) {
-        if (owner === undefined) throw error
-        const problem = toProblem(owner, `${type.type}.refusal`, error)
-        onProblem(problem)
-        return `${owner.title} could not say whether it is possible: ${problem.message}`
-      }
-    },
+    refusal: (object, host) =>
+      ask(
+        'refusal',
+        Refusal,
+        () => type.refusal(object, host),
+        ({ message }) => `${owner.title} could not say whether it is possible: ${message}`,
+      ),
+    ...(type.validate && {
+      validate: (values, object, host) =>
+        ask(
+          'validate',
+          FormProblems,
+          () => type.validate?.(values, object, host) ?? {},
+          ({ message }) => ({ '': `${owner.title} could not check this: ${message}` }),
+        ),
+    }),
+    ...(type.args && {
+      args: (...given) => ask('args', Args, () => type.args?.(...given), fail),
+    }),
+    ...(type.options && {
+      options: (...given) => ask('options', JsonRecord, () => type.options?.(...given), fail),
+    }),
+    ...(type.addTasks && {
+      addTasks: (...given) => ask('addTasks', z.unknown(), () => type.addTasks?.(...given), fail),
+    }),
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Feature, TaskTypeDefinition } from '../../../main/hooks/feature.ts'
-import type { ReadingHost } from '../../../main/hooks/host.ts'
+import type { Host, ReadingHost } from '../../../main/hooks/host.ts'
 import type { HookProblem } from '../../../main/hooks/problem.ts'
 import { HookRegistry } from '../../../main/hooks/registry.ts'
 import { aServer, aSite } from '../../support/objects.ts'
@@ -90,6 +90,36 @@ describe('a task type that cannot say whether it is allowed', () => {
     })
     expect(registry.getTaskType('site', 'own').refusal(aSite(), host)).toMatch(/^Mine could not/)
     expect(problems).toMatchObject([{ feature: 'mine', hook: 'own.refusal' }])
+  })
+})
+
+describe('a task type whose function fails', () => {
+  const boo = (): never => {
+    throw new Error('boo')
+  }
+  const openMine = (facts: Partial<TaskTypeDefinition>) => {
+    const { registry, problems } = open({
+      name: 'mine',
+      title: 'Mine',
+      taskTypes: [{ ...verify, type: 'own', ...facts }],
+    })
+    return { type: registry.getTaskType('site', 'own'), problems }
+  }
+
+  test('in its check finds the form wrong, and is named', () => {
+    const { type, problems } = openMine({ validate: boo })
+    expect(type.validate?.({}, aSite(), host)).toEqual({ '': 'Mine could not check this: boo' })
+    expect(problems).toMatchObject([{ feature: 'mine', hook: 'own.validate' }])
+    expect(
+      openMine({ validate: wrong(() => ({ field: 7 })) }).type.validate?.({}, aSite(), host),
+    ).toHaveProperty('')
+  })
+
+  test('in what it would send or add stops the task with an error that names the feature', () => {
+    const { type } = openMine({ args: wrong(() => [1]), options: boo, addTasks: boo })
+    expect(() => type.args?.(aSite(), {}, host)).toThrow(/^Mine failed in own.args/)
+    expect(() => type.options?.(aSite(), {}, host)).toThrow(/^Mine failed in own.options: boo/)
+    expect(() => type.addTasks?.(aSite(), {}, host as Host)).toThrow(/^Mine failed in own.addTasks/)
   })
 })
 
