@@ -151,7 +151,8 @@ const LIVING = /^nginx\/(log\/|run\/nginx\.pid)/
 /** What only spares work where it is there. */
 const MARKS = ['nginx/run/loaded']
 
-function listTree(root: string, below: string): string[] {
+/** Paths below a folder with mode and content, as `tree` gives them. */
+export function listTree(root: string, below: string): string[] {
   return readdirSync(path.join(root, below))
     .sort()
     .flatMap((name) => {
