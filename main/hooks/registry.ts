@@ -51,6 +51,11 @@ export class HookRegistry {
     return this.#inForce.features
   }
 
+  /** Takes note of a hook that failed and has no task to tell it. */
+  report(problem: HookProblem): void {
+    this.#onProblem(problem)
+  }
+
   taskTypes(kind: ObjectKind): TaskTypeDefinition[] {
     return [...this.#inForce.taskTypes.values()]
       .filter((type) => type.objectKind === kind)

@@ -59,7 +59,9 @@ export async function finishTask(
   const after = store.get('task', taskId)
   for (const feature of registry.features) {
     if (feature.taskStatusChanged === undefined) continue
-    await tell(feature, 'taskStatusChanged', () => feature.taskStatusChanged?.(after, after.status))
+    const call = (): void | Promise<void> => feature.taskStatusChanged?.(after, after.status)
+    const problem = await tell(feature, 'taskStatusChanged', call)
+    if (problem !== undefined) registry.report(problem)
   }
 }
 
