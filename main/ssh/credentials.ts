@@ -120,8 +120,10 @@ const unreadable = (keyFile: string, cause: Error): AppError =>
 
 async function readKeyFile(file: string, shownName: string): Promise<string> {
   try {
-    const { size } = await stat(file)
-    if (size > MAX_KEY_BYTES) throw unreadable(shownName, new Error('too large'))
+    const info = await stat(file)
+    // A pipe would be waited for, and a device such as /dev/zero never ends.
+    if (!info.isFile()) throw notReadable(shownName, 'it is not a file')
+    if (info.size > MAX_KEY_BYTES) throw unreadable(shownName, new Error('too large'))
     return await readFile(file, 'utf8')
   } catch (error) {
     if (error instanceof AppError) throw error
@@ -134,13 +136,14 @@ async function readKeyFile(file: string, shownName: string): Promise<string> {
         { cause: error },
       )
     const why = code === 'EACCES' ? 'your account may not read it' : 'it is not a file'
-    throw sshError(
-      'ssh.key-invalid',
-      `The key file ${shownName} cannot be read: ${why}`,
-      'Choose the private key itself, and see that you may read it.',
-      {
-        cause: error,
-      },
-    )
+    throw notReadable(shownName, why, error)
   }
 }
+
+const notReadable = (shownName: string, why: string, cause?: unknown): AppError =>
+  sshError(
+    'ssh.key-invalid',
+    `The key file ${shownName} cannot be read: ${why}`,
+    'Choose the private key itself, and see that you may read it.',
+    { cause },
+  )

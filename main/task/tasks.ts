@@ -43,26 +43,7 @@ export class Tasks {
     const { registry } = this.#parts
     const definition = registry.getTaskType(objectKind, type)
     const object = unit.object(objectKind, objectId)
-    const refusal = definition.refusal(object, unit)
-    if (refusal !== null) {
-      throw new AppError(
-        'task.not-allowed',
-        `${definition.title} of ${object.title} is not possible: ${refusal}`,
-        {
-          data: { type, objectId },
-        },
-      )
-    }
-    if (registry.isGuarded(type, objectId, unit)) {
-      throw new AppError(
-        'task.not-allowed',
-        `${object.title} is guarded: ${definition.title} is refused on it.`,
-        {
-          data: { type, objectId },
-        },
-      )
-    }
-    this.#refuseDouble(object, definition)
+    this.#checkAllowed(object, definition, unit)
     const values = checkedValues(definition, object, wish, unit)
     definition.addTasks?.(object, values, unit)
     return unit.addTaskOf({ object, type, values, origin })
@@ -106,17 +87,11 @@ export class Tasks {
     const unit = new UnitOfWork(this.#parts)
     const object = unit.object(task.objectKind, task.objectId)
     const definition = registry.getTaskType(task.objectKind, task.type)
-    const refusal = definition.refusal(object, unit)
-    if (refusal !== null) {
-      throw new AppError(
-        'task.not-allowed',
-        `${definition.title} of ${object.title} is not possible: ${refusal}`,
-        {
-          data: { id },
-        },
-      )
-    }
-    this.#refuseDouble(object, definition)
+    this.#checkAllowed(object, definition, unit)
+    const [problem] = Object.values(definition.validate?.(task.values, object, unit) ?? {})
+    const refusal =
+      definition.isBatch === true ? 'Its tasks have been added; ask for it anew.' : problem
+    if (refusal !== undefined) throw notPossible(definition, object, refusal)
     await store.commit(
       unit.toChange().put('task', {
         ...task,
@@ -131,6 +106,20 @@ export class Tasks {
       }),
     )
     return store.get('task', id)
+  }
+
+  /** Throws `task.not-allowed` and `task.already-waiting`. */
+  #checkAllowed(object: HostingObject, definition: TaskTypeDefinition, unit: UnitOfWork): void {
+    const refusal = definition.refusal(object, unit)
+    if (refusal !== null) throw notPossible(definition, object, refusal)
+    if (this.#parts.registry.isGuarded(definition.type, object.id, unit)) {
+      throw new AppError(
+        'task.not-allowed',
+        `${object.title} is guarded: ${definition.title} is refused on it.`,
+        { data: { type: definition.type, objectId: object.id } },
+      )
+    }
+    this.#refuseDouble(object, definition)
   }
 
   /** One waiting task of a type on an object is enough (Aegir's hosting_task_outstanding). */
@@ -148,6 +137,15 @@ export class Tasks {
     )
   }
 }
+
+const notPossible = (
+  { type, title }: TaskTypeDefinition,
+  object: HostingObject,
+  refusal: string,
+): AppError =>
+  new AppError('task.not-allowed', `${title} of ${object.title} is not possible: ${refusal}`, {
+    data: { type, objectId: object.id },
+  })
 
 function checkedValues(
   definition: TaskTypeDefinition,

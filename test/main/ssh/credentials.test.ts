@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -21,6 +21,8 @@ beforeAll(() => {
   writeFileSync(file('text'), 'not a key\n')
   writeFileSync(file('empty'), '')
   writeFileSync(file('large'), Buffer.alloc(100_000))
+  execFileSync('mkfifo', [file('pipe')])
+  symlinkSync('/dev/zero', file('endless'))
   writeFileSync(file('cut'), '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -52,6 +54,8 @@ describe('a key file', () => {
     ['nothing', undefined, 'ssh.key-missing'],
     ['ed25519/inside', undefined, 'ssh.key-missing'],
     ['.', undefined, 'ssh.key-invalid'],
+    ['pipe', undefined, 'ssh.key-invalid'],
+    ['endless', undefined, 'ssh.key-invalid'],
   ])('%s opened with %s: %s', async (name, passphrase, outcome) => {
     expect(await codeOf(name, passphrase)).toBe(outcome)
   })
