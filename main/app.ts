@@ -14,7 +14,8 @@ import type { Feature } from './hooks/feature.ts'
 import { HookProblems } from './hooks/problem.ts'
 import { DemoInventory } from './inventory/demo-inventory.ts'
 import { Editing } from './inventory/editing.ts'
-import { Inventory } from './inventory/inventory.ts'
+import { Imports } from './inventory/import.ts'
+import { BACKEND_LIMIT, Inventory } from './inventory/inventory.ts'
 import { Visits } from './inventory/visits.ts'
 import { IdMaker } from './lib/ids.ts'
 import { Listeners } from './lib/listeners.ts'
@@ -28,6 +29,7 @@ import { Queues } from './queue/queues.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
 import { BackendSecrets } from './settings/backend-secrets.ts'
 import { Secrets } from './settings/secrets.ts'
+import type { Connection } from './ssh/connection.ts'
 import { checkConnection } from './ssh/connection-check.ts'
 import { TrustedKeys } from './store/trusted-keys.ts'
 import { ConnectionPool } from './ssh/pool.ts'
@@ -212,12 +214,20 @@ async function assemble(
     templateFolder: parts.templateFolder,
   })
 
+  const connectPrepared = async (backendId: Id): Promise<Connection> => {
+    const connection = await pool.use(backendId)
+    await driver.prepare(connection)
+    return connection
+  }
+  const imports = new Imports({
+    ...unit,
+    connect: connectPrepared,
+    disconnect: (backendId) => pool.forget(backendId),
+    driverOf: () => driver,
+    backendLimit: BACKEND_LIMIT,
+  })
   const crontabs = new Crontabs({
-    async connect(backendId) {
-      const connection = await pool.use(backendId)
-      await driver.prepare(connection)
-      return connection
-    },
+    connect: connectPrepared,
     here: findDispatchTarget({
       execPath: process.execPath,
       isElectron: process.versions['electron'] !== undefined,
@@ -293,6 +303,8 @@ async function assemble(
       clock.wake()
     },
     crontabs,
+    imports,
+    visits,
     backendState: (id) => pool.state(id),
     check: (target, typed, signal) =>
       checkConnection({

@@ -1,5 +1,6 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { LogLevel, Progress } from '#shared/domain/task.ts'
+import type { ListedItem } from '#shared/protocol/listing.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { RunStage, RunStream } from '../ssh/run.ts'
@@ -56,6 +57,8 @@ export interface DialectDriver {
   prepare(connection: Connection): Promise<void>
   stages(connection: Connection, request: BackendRequest): readonly RunStage[]
   reader(request: BackendRequest): OutputReader
+  /** Everything that the account keeps, on a connection that is prepared; for an import. */
+  list(connection: Connection): Promise<ListedItem[]>
   /** The codes that put a task back into its queue: the machine is too busy. */
   isOverload(code: string): boolean
 }

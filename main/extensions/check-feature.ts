@@ -73,6 +73,7 @@ const feature = z.strictObject({
   changePlannedQueues: aHook,
   changeNextTasks: aHook,
   contextOptions: aHook,
+  importContext: aHook,
   afterTask: aHook,
   afterRollback: aHook,
   taskStatusChanged: aHook,

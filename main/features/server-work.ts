@@ -23,9 +23,11 @@ export const serverWork: Feature = {
     if (dialect !== 'native') return options
     if (object.kind === 'site')
       return { ...options, backup_every_seconds: object.backupEverySeconds }
-    if (object.kind !== 'server') return options
+    // A desk that starts from what is there gives the same names.
+    const named = { ...options, title: object.title }
+    if (object.kind !== 'server') return named
     const plan = recurringOwner === 'server' ? toPlan(host.queues()) : null
-    return { ...options, dispatch_plan: plan }
+    return { ...named, dispatch_plan: plan }
   },
 }
 

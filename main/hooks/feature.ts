@@ -119,6 +119,11 @@ export interface Feature {
    * gave, returns the whole. A null value unsets the key.
    */
   contextOptions?(options: JsonRecord, object: HostingObject, host: ReadingHost): JsonRecord
+  /**
+   * An object as an import makes it of its context (hook_drush_context_import), in turn: gets what those before gave,
+   * returns the whole. Its kind, id and place stay as they are.
+   */
+  importContext?(object: HostingObject, context: ProvisionContext, host: ReadingHost): HostingObject
   /** A task has succeeded (hook_post_hosting_TYPE_task); changes made through `host` are stored with its status. */
   afterTask?(task: Task, result: TaskResult, host: Host): void | Promise<void>
   /** A task has failed or was cancelled (hook_hosting_TYPE_task_rollback). */

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { type Id, JsonRecord } from '#shared/domain/json.ts'
-import type { HostingObject, ObjectKind, Server } from '#shared/domain/objects.ts'
+import {
+  Platform,
+  Server,
+  Site,
+  type HostingObject,
+  type ObjectKind,
+} from '#shared/domain/objects.ts'
+import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
 import { atOnce } from './at-once.ts'
@@ -135,6 +142,25 @@ export class HookRegistry {
     return { ...server, services: Object.fromEntries(services) }
   }
 
+  /** An imported object, asked of each feature in turn. A feature that throws or gives no such object is left out and named. */
+  importedObject(
+    object: HostingObject,
+    context: ProvisionContext,
+    host: ReadingHost,
+  ): { object: HostingObject; problems: HookProblem[] } {
+    const problems: HookProblem[] = []
+    let imported = object
+    for (const feature of this.features) {
+      try {
+        const given = feature.importContext?.(imported, context, host) ?? imported
+        imported = checkImported(given, object)
+      } catch (error) {
+        problems.push(toProblem(feature, 'importContext', error))
+      }
+    }
+    return { object: imported, problems }
+  }
+
   /** Whether a dangerous task is refused on this object because a feature guards it. */
   isGuarded(type: string, objectId: Id, host: ReadingHost): boolean {
     const dangerous = this.#ask('dangerousTasks', (feature) => feature.dangerousTasks?.() ?? [])
@@ -184,6 +210,16 @@ export class HookRegistry {
     const types = collectTaskTypes(features, this.#onProblem)
     return { features, taskTypes: new Map(types.map((type) => [keyOf(type), type])) }
   }
+}
+
+/** What must not change on the way, and that the rest is still an object. */
+function checkImported(given: HostingObject, before: HostingObject): HostingObject {
+  const isSame = (['kind', 'id', 'name', 'backendId'] as const).every(
+    (key) => given[key] === before[key],
+  )
+  if (!isSame) throw new Error('it gave another object')
+  const schemas = { server: Server, platform: Platform, site: Site }
+  return schemas[before.kind].parse(given)
 }
 
 interface InForce {

@@ -36,7 +36,7 @@ import { refuse } from './problem.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 
 /** How many tasks run on one backend at once, unless the operator says otherwise. */
-const BACKEND_LIMIT = 4
+export const BACKEND_LIMIT = 4
 
 /** What a person says of a client. */
 export type ClientFacts = Pick<Client, 'title' | 'email' | 'siteQuota'>

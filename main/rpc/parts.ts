@@ -7,7 +7,9 @@ import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import type { Editing } from '../inventory/editing.ts'
+import type { Imports } from '../inventory/import.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { Visits } from '../inventory/visits.ts'
 import type { Listeners } from '../lib/listeners.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { TaskLogs } from '../log/task-log.ts'
@@ -56,6 +58,8 @@ export interface RpcParts {
   /** Something was set of a queue: whoever waits for its time looks again. */
   onQueueSet: () => void
   crontabs: Crontabs
+  imports: Imports
+  visits: Visits
   backendState: (id: Id) => BackendState
   check: (
     target: { backendId: Id } | { address: BackendAddress },

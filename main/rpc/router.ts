@@ -5,6 +5,7 @@ import { backendCalls } from './backend-calls.ts'
 import { crontabCalls } from './crontab-calls.ts'
 import { toRpcError } from './errors.ts'
 import { featureCalls } from './feature-calls.ts'
+import { importCalls } from './import-calls.ts'
 import { inventoryCalls } from './inventory-calls.ts'
 import type { RpcParts } from './parts.ts'
 import { queueCalls } from './queue-calls.ts'
@@ -32,6 +33,7 @@ export function createRouter(parts: RpcParts) {
     ...taskCalls(desk, parts),
     ...queueCalls(desk, parts),
     ...crontabCalls(desk, parts),
+    ...importCalls(desk, parts),
   })
 }
 export type DeskRouter = ReturnType<typeof createRouter>

@@ -26,12 +26,14 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
     ),
     critical_load_multiplier: integer(1, 1_000_000),
     dispatch_plan: dispatchPlan,
+    title: matching(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,120}$/u, 'one line'),
   },
   platform: {
     server: reference,
     web_server: reference,
     root: folder,
     platform_locked: trueOrFalse,
+    title: matching(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,120}$/u, 'one line'),
   },
   site: {
     platform: reference,

@@ -1,6 +1,7 @@
 import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
 import { crontab } from './crontab.ts'
+import { inventory } from './import.ts'
 import { feature } from './feature.ts'
 import { backup, client, object, platform, server, site } from './inventory.ts'
 import { queue } from './queue.ts'
@@ -20,6 +21,7 @@ export const contract = {
   task,
   queue,
   crontab,
+  inventory,
   feature,
 }
 export type Contract = typeof contract

@@ -21,6 +21,8 @@ export const ListedItem = z.discriminatedUnion('item', [
     /** By the server's clock, to the second. */
     createdAt: Instant,
     sizeBytes: z.number().int().min(0),
+    /** What was written of it when it was made; empty where its archive does not say. */
+    description: z.string().default(''),
   }),
 ])
 export type ListedItem = z.infer<typeof ListedItem>

@@ -80,6 +80,7 @@ const driverOf = (backend: FakeBackend): DialectDriver => ({
   prepare: async () => backend.prepare(),
   stages: () => [],
   reader: () => ({ read: () => undefined, outcome: () => backend.outcome }),
+  list: () => Promise.resolve([]),
   isOverload: (code) => code === 'PROVISION_OVERLOAD',
 })
 

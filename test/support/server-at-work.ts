@@ -15,7 +15,7 @@ import {
 import { freePort } from './free-port.ts'
 import { stopNginx } from './nginx.ts'
 import { ANY_LOAD } from './provision.ts'
-import { ensureSandboxAccount, startSshd, type SandboxAccount } from './sshd.ts'
+import { ensureSandboxAccount, startSshd, type SandboxAccount, type Sshd } from './sshd.ts'
 
 const PROGRAM = path.join(import.meta.dirname, '../../dist/provision/provision.mjs')
 const TEMPLATE = path.join(import.meta.dirname, '../../provision/templates/static-site')
@@ -24,13 +24,18 @@ const TEMPLATE = path.join(import.meta.dirname, '../../provision/templates/stati
 export interface ServerAtWork {
   account: SandboxAccount
   dataFolder: string
+  address: ReturnType<typeof addressOf>
+  hostKey: Sshd['hostKey']
   backendId: string
+  serverId: string
+  platformId: string
   siteId: string
   site: string
   /** The application as it is open now. */
   calls: () => DeskClient
   closeDesk(): Promise<void>
-  openDesk(): Promise<void>
+  /** On another data folder: another desk. */
+  openDesk(folder?: string): Promise<void>
   /** Resolves when no task waits or runs; throws where one of those failed. */
   untilQuiet(): Promise<void>
   crontab(): string
@@ -59,18 +64,21 @@ export async function openServerAtWork(): Promise<ServerAtWork> {
     await open?.app.close()
     open = undefined
   }
-  const openDesk = async (): Promise<void> => {
-    open = await openDeskAt(dataFolder, { programFile: PROGRAM })
+  const openDesk = async (folder = dataFolder): Promise<void> => {
+    open = await openDeskAt(folder, { programFile: PROGRAM })
   }
   const asAccount = (script: string): string => runAs(account, script)
   const inDesk = (...parts: string[]): string => path.join(account.home, '.hosting-desk', ...parts)
   await openDesk()
   await calls().backend.trustHostKey(sshd.hostKey)
   const site = 'www.server-work.example'
-  const objects = await addObjects(calls(), { account, site, address: addressOf(sshd, account) })
+  const address = addressOf(sshd, account)
+  const objects = await addObjects(calls(), { account, site, address })
   return {
     account,
     dataFolder,
+    address,
+    hostKey: sshd.hostKey,
     ...objects,
     site,
     calls,
@@ -108,7 +116,7 @@ async function addObjects(
     site,
     address,
   }: { account: SandboxAccount; site: string; address: ReturnType<typeof addressOf> },
-): Promise<{ backendId: string; siteId: string }> {
+): Promise<{ backendId: string; serverId: string; platformId: string; siteId: string }> {
   const platforms = path.join(account.home, 'platforms')
   cpSync(TEMPLATE, path.join(platforms, 'plain'), { recursive: true })
   execFileSync('chown', ['-R', `${account.uid}:${account.uid}`, platforms])
@@ -125,7 +133,12 @@ async function addObjects(
   await untilQuiet(calls)
   const added = await calls.site.add({ name: site, platformId: platform.id, aliases: [] })
   await untilQuiet(calls)
-  return { backendId: server.backendId, siteId: added.site.id }
+  return {
+    backendId: server.backendId,
+    serverId: server.id,
+    platformId: platform.id,
+    siteId: added.site.id,
+  }
 }
 
 function bearAnyLoad(file: string): void {

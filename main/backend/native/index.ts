@@ -11,6 +11,7 @@ import {
   type PackedHalf,
   type ServerHalf,
 } from './extensions.ts'
+import { listKept } from './list.ts'
 import { ensureProgram, getNode, programPath, toProgram } from './program.ts'
 import { NativeReader } from './reader.ts'
 
@@ -64,6 +65,8 @@ export function createNativeDriver(parts: NativeDriverParts): DialectDriver {
       }))
     },
     reader: (request): OutputReader => new NativeReader(plan(request).map(({ name }) => name)),
+    list: (connection) =>
+      listKept(connection, [getNode(connection.far), programPath(connection.far, program)]),
     isOverload: (code) => code === 'PROVISION_OVERLOAD',
   }
 }

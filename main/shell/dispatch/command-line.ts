@@ -3,6 +3,7 @@ import { AppError } from '#shared/errors.ts'
 import { dataFolderOf } from '../../lib/data-folder.ts'
 import { backupCommand } from './commands/backup.ts'
 import { crontabCommand } from './commands/crontab.ts'
+import { importCommand } from './commands/import.ts'
 import { dispatch } from './commands/dispatch.ts'
 import { listObjects, showObject } from './commands/objects.ts'
 import { queueCommand } from './commands/queue.ts'
@@ -28,6 +29,8 @@ export interface CommandCall {
   forMs: number
   values: readonly string[]
   confirmation: string | undefined
+  /** The private key for an account that is new here. */
+  keyFile: string | undefined
   isForced: boolean
   /** As typed. */
   items: string | undefined
@@ -50,6 +53,8 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
       return printUrl(call)
     case 'dispatch':
       return dispatch(call)
+    case 'import':
+      return importCommand(call)
     case 'crontab':
       return crontabCommand(call)
     case 'queue':
@@ -91,6 +96,7 @@ function parse(argv: readonly string[]) {
         for: { type: 'string', default: '55s' },
         value: { type: 'string', multiple: true, default: [] },
         confirm: { type: 'string' },
+        key: { type: 'string' },
         force: { type: 'boolean', default: false },
         items: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
@@ -104,6 +110,7 @@ function parse(argv: readonly string[]) {
       forMs: parseDuration(values.for),
       values: values.value,
       confirmation: values.confirm,
+      keyFile: values.key,
       isForced: values.force,
       items: values.items,
       isHelp: values.help,

@@ -17,6 +17,8 @@ export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
                                            back a site up by itself: every 24h, for example
   hosting-desk backend|server|platform|site list
   hosting-desk backend|server|platform|site show NAME
+  hosting-desk import BACKEND | USER@HOST[:PORT] [--key FILE]
+                                           make the objects here that a server has already
   hosting-desk crontab print | install | remove [BACKEND]
                                            dispatch every minute: on this computer, or on a backend
   hosting-desk store check                 look for damage

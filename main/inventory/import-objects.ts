@@ -1,0 +1,140 @@
+import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import {
+  Platform,
+  Server,
+  ServiceSettings,
+  Site,
+  type HostingObject,
+} from '#shared/domain/objects.ts'
+import type { ProvisionContext } from '#shared/protocol/provision.ts'
+
+/** What an imported object has that its context does not say: kept from the object here, else new. */
+export interface ImportBase {
+  id: string
+  backendId: string
+  title: string | null
+  verifiedAt: number | null
+  createdAt: number
+  changedAt: number
+}
+
+/** The objects that a context names, as they are here. */
+export interface ImportParents {
+  serverId: string | null
+  platformId: string | null
+  clientId: string | null
+}
+
+/**
+ * The object that a context stands for (Aegir's hook_drush_context_import); `before` is the one here, whose own facts
+ * stay. A text says why it cannot be one.
+ */
+export function toImported(
+  context: ProvisionContext,
+  base: ImportBase,
+  parents: ImportParents,
+  before: HostingObject | undefined,
+): HostingObject | string {
+  switch (context.type) {
+    case 'server':
+      return check(Server, toServer(context, base))
+    case 'platform':
+      return parents.serverId === null
+        ? missing('server', context, context.options['web_server'] ?? context.options['server'])
+        : check(Platform, {
+            ...(before?.kind === 'platform' ? before : {}),
+            ...toPlatform(context, base, parents.serverId),
+          })
+    case 'site':
+      return parents.platformId === null
+        ? missing('platform', context, context.options['platform'])
+        : check(Site, {
+            ...(before?.kind === 'site' ? before : {}),
+            ...toSite(context, base, parents.platformId, parents.clientId),
+          })
+  }
+}
+
+const common = ({ name, options }: ProvisionContext, base: ImportBase) => ({
+  ...base,
+  name,
+  savedOptions: options,
+})
+
+const toServer = (context: ProvisionContext, base: ImportBase) => ({
+  ...common(context, base),
+  title: base.title ?? textOf(context.options['title']) ?? stripped(context, 'server_'),
+  kind: 'server',
+  status: 'enabled',
+  remoteHost: context.options['remote_host'],
+  services: servicesOf(context.options),
+})
+
+const toPlatform = (context: ProvisionContext, base: ImportBase, serverId: string) => ({
+  ...common(context, base),
+  title: base.title ?? textOf(context.options['title']) ?? stripped(context, 'platform_'),
+  kind: 'platform',
+  status: context.options['platform_locked'] === true ? 'locked' : 'enabled',
+  serverId,
+  root: context.options['root'],
+  application: context.options['application'] ?? null,
+  version: null,
+})
+
+function toSite(
+  context: ProvisionContext,
+  base: ImportBase,
+  platformId: string,
+  clientId: string | null,
+) {
+  const { options, name } = context
+  const isInstalled = options['installed'] === true
+  const status = options['site_enabled'] === false ? 'disabled' : 'enabled'
+  return {
+    ...common(context, base),
+    title: name,
+    kind: 'site',
+    status: isInstalled ? status : 'queued',
+    platformId,
+    clientId,
+    aliases: options['aliases'] ?? [],
+    redirection: textOf(options['redirection']),
+    backupEverySeconds: options['backup_every_seconds'] ?? null,
+    url: isInstalled ? textOf(options['url']) : null,
+  }
+}
+
+/** `http_service_type`, `http_port` and `http_restart_cmd` are the service `http`, and so on. */
+function servicesOf(options: JsonRecord): Record<string, ServiceSettings> {
+  const services: Record<string, ServiceSettings> = {}
+  for (const [key, type] of Object.entries(options)) {
+    const [, name] = /^([a-z][a-z0-9_]{0,31})_service_type$/.exec(key) ?? []
+    if (name === undefined) continue
+    const settings = ServiceSettings.safeParse({
+      type,
+      port: options[`${name}_port`] ?? null,
+      restartCommand: options[`${name}_restart_cmd`] ?? null,
+    })
+    if (settings.success) services[name] = settings.data
+  }
+  return services
+}
+
+function check(
+  schema: typeof Server | typeof Platform | typeof Site,
+  row: object,
+): HostingObject | string {
+  const checked = schema.safeParse(row)
+  if (checked.success) return checked.data
+  const [issue] = checked.error.issues
+  return `Its ${issue?.path.join('.') || 'facts'} cannot be used: ${issue?.message ?? ''}`
+}
+
+const missing = (kind: string, { name }: ProvisionContext, named: Json | undefined): string =>
+  `@${name} needs the ${kind} ${textOf(named) ?? '(none named)'}, which is not there or does not read.`
+
+const textOf = (value: Json | undefined): string | null =>
+  typeof value === 'string' && value !== '' ? value : null
+
+const stripped = ({ name }: ProvisionContext, prefix: string): string =>
+  name.startsWith(prefix) && name.length > prefix.length ? name.slice(prefix.length) : name
