@@ -1,11 +1,11 @@
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
 import {
+  Platform,
   Server,
   ServiceSettings,
   Site,
   type Client,
   type HostingObject,
-  type Platform,
 } from '#shared/domain/objects.ts'
 import type { PendingChange } from '#shared/domain/pending.ts'
 
@@ -61,6 +61,7 @@ function restoreServer(server: Server, saved: JsonRecord): Server {
   })
   const restored = Server.safeParse({
     ...server,
+    title: saved['title'] ?? server.title,
     remoteHost: saved['remote_host'] ?? server.remoteHost,
     services: Object.fromEntries(services),
   })
@@ -68,8 +69,12 @@ function restoreServer(server: Server, saved: JsonRecord): Server {
 }
 
 function restorePlatform(platform: Platform, saved: JsonRecord): Platform {
-  const root = saved['root']
-  return typeof root === 'string' ? { ...platform, root } : platform
+  const restored = Platform.safeParse({
+    ...platform,
+    title: saved['title'] ?? platform.title,
+    root: saved['root'] ?? platform.root,
+  })
+  return restored.success ? restored.data : platform
 }
 
 function restoreSite(
