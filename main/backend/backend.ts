@@ -37,7 +37,7 @@ export type Outcome =
       removedContexts: readonly string[]
     }
 
-/** Reads what one run prints. Made anew for each follow of an attempt; fed every line from its offsets on. */
+/** Reads what one run prints. Made anew for each process that follows the attempt; fed every line from its offsets on. */
 export interface OutputReader {
   /** The entry to log for a line, or undefined where the line is for the reader only (a result). */
   read(stage: number, stream: RunStream, line: Line): OutputEntry | undefined

@@ -41,10 +41,7 @@ export type RunOffsets = readonly { stage: number; stream: RunStream; offset: nu
 
 /** What is asked of a connected backend about its runs. */
 export interface Runs {
-  /**
-   * Claims and starts; `already-claimed` where a folder of this id is there (then follow it).
-   * With `follow`, the same exec goes on as the follower, which saves a round trip.
-   */
+  /** Claims and starts; `already-claimed` where a folder of this id is there (then follow it). */
   start(
     request: RunRequest,
     options?: { signal?: AbortSignal },

@@ -29,7 +29,7 @@ export interface RunnerParts {
   now: () => number
   connect: (backendId: Id, signal: AbortSignal) => Promise<Connection>
   driverOf: (backendId: Id) => DialectDriver
-  /** Waits without keeping the process alive; rejects with the signal's reason. */
+  /** Waits; rejects with the signal's reason. */
   pause: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
