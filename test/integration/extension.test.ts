@@ -281,8 +281,22 @@ describe('an extension in a running application', () => {
     expect(await offered()).toContain('publish-notice')
   })
 
-  test('switched off, it is gone; what it stored stands in nobody’s way', async () => {
+  test('a task of it that waits when it is switched off ends in an error that says so', async () => {
+    await calls.app.pauseDispatch()
+    const waiting = await calls.task.add({
+      objectKind: 'site',
+      objectId: siteId,
+      type: 'publish-notice',
+      values: { headline: 'Too late', text: 'x' },
+    })
     await calls.feature.switch({ name: 'notice-board', isOn: false })
+    await calls.app.resumeDispatch()
+    const task = await untilEnded(calls, waiting.id)
+    expect(task).toMatchObject({ status: 'error', errorCode: 'task.unknown-type' })
+    expect(task.errorMessage).toContain('publish-notice')
+  })
+
+  test('switched off, it is gone; what it stored stands in nobody’s way', async () => {
     expect(await offered()).not.toContain('publish-notice')
     expect((await calls.queue.list()).map(({ name }) => name)).not.toContain('notice-renewal')
     expect((await calls.server.serviceTypes()).map(({ type }) => type)).not.toContain('board')
