@@ -57,7 +57,8 @@ function restoreServer(server: Server, saved: JsonRecord): Server {
       port: saved[`${name}_port`] ?? null,
       restartCommand: saved[`${name}_restart_cmd`] ?? null,
     })
-    return settings.success ? [[name, settings.data] as const] : []
+    const kept = settings.success ? settings.data : server.services[name]
+    return kept === undefined ? [] : [[name, kept] as const]
   })
   const restored = Server.safeParse({
     ...server,

@@ -70,6 +70,13 @@ describe('every page', () => {
     ['/servers', 'Servers'],
     [`/servers/${anId(101)}`, 'web1'],
     ['/servers/add', 'Add a server'],
+    [`/sites/${anId(301)}/edit`, 'Edit'],
+    [`/platforms/${anId(201)}/edit`, 'Edit'],
+    [`/servers/${anId(101)}/edit`, 'Edit'],
+    ['/clients', 'Clients'],
+    ['/clients/add', 'Add a client'],
+    [`/clients/${anId(601)}`, 'Acme'],
+    [`/clients/${anId(601)}/edit`, 'Edit'],
     ['/backups', 'Backups'],
     ['/queues', 'Queues'],
     ['/sites/nonsense', 'No longer here'],
@@ -254,4 +261,62 @@ test('a long log is followed to its end with few lines on the page, searched and
   await page.keyboard.press('Enter')
   await log.locator('mark', { hasText: 'needle' }).waitFor()
   expect(await log.locator('time').count()).toBeLessThan(120)
+})
+
+test('what is not yet on a server is shown with both values, and is gone once it is taken back', async () => {
+  const main = await open(aBusyDesk(), `/sites/${anId(301)}`)
+  const banner = page.getByRole('region', { name: 'Not yet on the server' })
+  await banner.getByText('["old.example.com"]').waitFor()
+  await banner.getByText('["shop.example.com"]').waitFor()
+  await banner.getByText('(unset)').waitFor()
+  await banner.getByRole('link', { name: 'See the task that waits (#4)' }).waitFor()
+  await banner.getByRole('button', { name: 'Take the change back' }).click()
+  await banner.waitFor({ state: 'detached' })
+  expect(main.desk.pending.has(anId(301))).toBe(false)
+})
+
+test('where no task waits, one is asked for; a refusal is told', async () => {
+  await open(aBusyDesk(), `/servers/${anId(101)}`)
+  const banner = page.getByRole('region', { name: 'Not yet on the server' })
+  await banner.getByRole('button', { name: 'Verify now' }).click()
+  await banner.getByText('web1 is locked.').waitFor()
+})
+
+test('a form of an object begins with what is stored, and typing is not overwritten', async () => {
+  const main = await open(aBusyDesk(), `/servers/${anId(101)}`)
+  await page.getByRole('link', { name: 'Edit' }).click()
+  expect(await page.getByLabel('Name').inputValue()).toBe('web1')
+  await page.getByLabel('Name').fill('')
+  await page.getByLabel('SSH port').fill('0')
+  main.tell({ event: 'stored', table: 'server', ids: [] })
+  await page.getByLabel('SSH port').press('Control+Enter')
+  await page.getByText('This needs a name.').waitFor()
+  await page.getByText('A port is a number from 1 to 65535.').waitFor()
+  await page.getByLabel('Name').fill('Web 1')
+  await page.getByLabel('SSH port').fill('22')
+  await page.getByLabel('Name').press('Control+Enter')
+  await page.getByRole('heading', { level: 1, name: 'Web 1' }).waitFor()
+})
+
+test('a site leads only to names that it has', async () => {
+  const main = await open(aBusyDesk(), `/sites/${anId(301)}/edit`)
+  await page.getByLabel('Aliases').fill('shop.example.com')
+  await page.getByLabel('Lead all names to').click()
+  await page.getByRole('option', { name: 'shop.example.com' }).click()
+  await page.getByLabel('Aliases').fill('other.example.com')
+  await page.getByRole('button', { name: 'Save and verify' }).click()
+  await page.getByRole('heading', { level: 1, name: 'www.example.com' }).waitFor()
+  expect(main.desk.sites[0]).toMatchObject({ aliases: ['other.example.com'], redirection: null })
+})
+
+test('a client is found by its key, and what main finds wrong with it stands at its field', async () => {
+  await open(aBusyDesk(), '/sites')
+  await page.getByText('bücher.example').waitFor()
+  await page.keyboard.press('g')
+  await page.keyboard.press('c')
+  await page.getByText('3 of 3').waitFor()
+  await page.getByRole('link', { name: 'Add a client' }).click()
+  await page.getByLabel('Name').fill('Acme')
+  await page.getByRole('button', { name: 'Add Acme' }).click()
+  await page.getByText('There is a client Acme already.').first().waitFor()
 })
