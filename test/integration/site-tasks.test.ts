@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonRecord } from '#shared/domain/json.ts'
@@ -49,6 +58,7 @@ const contextOf = (name: string) =>
       options: JsonRecord
     }
   ).options
+const toName = (line: string): string => line.split(' ')[0] ?? ''
 const fetch = (host: string, target = '/') => fetchByHost(port, host, target)
 
 /** Everything that tasks change in the account's home, runs and the program itself left out. */
@@ -323,6 +333,81 @@ describe('every task of a static site, through the whole application', () => {
     expect((await backups()).map(({ id }) => id)).toEqual(others.map(({ id }) => id))
     expect([first, second].map((one) => existsSync(one?.file ?? '/'))).toEqual([false, false])
     expect(others.every(({ file }) => existsSync(file))).toBe(true)
+  })
+
+  test('a verify that fails leaves everything as it was, and the site as not verified', async () => {
+    put('nginx/vhost.d/zz-broken.conf', 'server { nonsense; }')
+    const edited = await calls.site.edit({
+      id: siteId,
+      clientId: null,
+      aliases: [ALIAS, 'more.tasks.example'],
+      redirection: null,
+    })
+    expect((await ended(edited.task.id, 'error')).errorCode).toBe('PROVISION_NGINX_CONFIG')
+    expect(await fetch(ALIAS)).toMatchObject({ status: 301 })
+    expect(await fetch('more.tasks.example')).toBeUndefined()
+    expect((await site()).verifiedAt).toBeNull()
+    rmSync(inHome('nginx/vhost.d/zz-broken.conf'))
+    await run('verify')
+    expect(await fetch(ALIAS)).toMatchObject({ status: 200 })
+    expect(await fetch('more.tasks.example')).toMatchObject({ status: 200 })
+    expect((await site()).verifiedAt).not.toBeNull()
+  })
+
+  test('a backup or a delete that cannot pack leaves everything as it was', async () => {
+    put(`sites/${SITE}/private.html`, 'x')
+    chmodSync(inHome(`sites/${SITE}/private.html`), 0)
+    await expectTakenBack('backup', {}, 'PROVISION_BACKUP_FAILED')
+    await expectTakenBack('delete', {}, 'PROVISION_BACKUP_FAILED')
+    rmSync(inHome(`sites/${SITE}/private.html`))
+  })
+
+  test('an install that fails leaves nothing there, can be tried again, and the site can go', async () => {
+    put('platforms/first/z-private.html', 'x')
+    chmodSync(inHome('platforms/first/z-private.html'), 0)
+    const { site: made, task } = await calls.site.add({
+      name: 'made.tasks.example',
+      platformId: firstId,
+    })
+    expect((await ended(task.id, 'error')).errorCode).toBe('PROVISION_NO_PERMISSION')
+    expect(await calls.site.get({ id: made.id })).toMatchObject({ status: 'disabled', url: null })
+    expect(
+      tree()
+        .filter((line) => line.includes('made.tasks'))
+        .map(toName),
+    ).toEqual(['.hosting-desk/contexts/made.tasks.example.json'])
+    rmSync(inHome('platforms/first/z-private.html'))
+    await calls.task.retry({ id: task.id })
+    await ended(task.id)
+    expect((await fetch('made.tasks.example'))?.status).toBe(200)
+    await run('delete', {}, { objectId: made.id, confirmation: 'made.tasks.example' })
+    expect(await calls.site.get({ id: made.id })).toMatchObject({ status: 'deleted' })
+  })
+
+  test('import takes over a folder that is there; one that is not fails and leaves nothing', async () => {
+    await calls.app.pauseDispatch()
+    const { site: found, task } = await calls.site.add({
+      name: 'found.tasks.example',
+      platformId: firstId,
+    })
+    await calls.task.cancel({ id: task.id })
+    await calls.app.resumeDispatch()
+    const target = { objectId: found.id, confirmation: 'found.tasks.example' }
+    const failed = await run('import', {}, { ...target, status: 'error' })
+    expect(failed.errorCode).toBe('PROVISION_NO_SUCH_FOLDER')
+    expect(await calls.site.get({ id: found.id })).toMatchObject({ status: 'disabled', url: null })
+    expect(await fetch('found.tasks.example')).toBeUndefined()
+    mkdirSync(inHome('sites/found.tasks.example'))
+    put('sites/found.tasks.example/index.html', 'found')
+    own('sites/found.tasks.example')
+    await run('import', {}, target)
+    expect(await calls.site.get({ id: found.id })).toMatchObject({
+      status: 'enabled',
+      url: `http://found.tasks.example:${port}`,
+      savedOptions: contextOf('found.tasks.example'),
+    })
+    expect(await fetch('found.tasks.example')).toMatchObject({ body: 'found' })
+    await run('delete', {}, target)
   })
 
   test('login-reset and cron are not offered, since plain files have nothing of the kind', async () => {

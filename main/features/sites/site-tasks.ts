@@ -30,6 +30,11 @@ function refusalUnlessEnabled(site: Site): string | null {
   }
 }
 
+function refusalUnlessNew(site: Site): string | null {
+  if (site.status === 'deleted') return NOT_WHEN_DELETED
+  return site.url === null ? null : 'The site is installed already.'
+}
+
 /** What only some applications can do, as the platform's verify reported it. */
 function refusalUnlessAble(site: Site, ability: string, host: ReadingHost): string | null {
   const platform = host.find('platform', site.platformId)
@@ -112,12 +117,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     description: 'Make the site on its platform.',
     weight: -10,
     savesContext: true,
-    refusal: (site) =>
-      site.status === 'deleted'
-        ? NOT_WHEN_DELETED
-        : site.url === null
-          ? null
-          : 'The site is installed already.',
+    refusal: refusalUnlessNew,
     options: (site, _values, host) => clientEmail(site, host),
   }),
   siteTask({
@@ -127,7 +127,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     weight: -5,
     isHidden: true,
     savesContext: true,
-    refusal: (site) => (site.status === 'deleted' ? NOT_WHEN_DELETED : null),
+    refusal: refusalUnlessNew,
   }),
   siteTask({
     type: 'verify',
