@@ -1,6 +1,8 @@
 import type { OfferedTask } from '#shared/contract/task.ts'
+import type { JsonRecord } from '#shared/domain/json.ts'
 import type { ObjectKind } from '#shared/domain/objects.ts'
-import type { Task } from '#shared/domain/task.ts'
+import { maskSecrets } from '#shared/domain/secret-keys.ts'
+import type { Attempt, Task } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
 import { listAttempts, listTasks, findTaskByNumber } from '../store/queries/tasks.ts'
 import { UnitOfWork } from '../task/unit-of-work.ts'
@@ -13,7 +15,7 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
   const { store, logs, tasks } = parts
   const details = (row: Task) => ({
     ...toTaskRow(parts, row),
-    history: listAttempts(store, row.id),
+    history: listAttempts(store, row.id).map(withoutSecrets),
   })
   return {
     task: task.router({
@@ -41,6 +43,23 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
         yield* logs.follow(input.attemptId, input.from, signal)
       }),
     }),
+  }
+}
+
+/** What was sent, as it may be shown: a secret that a feature put there is dots. */
+function withoutSecrets(attempt: Attempt): Attempt {
+  const { sent } = attempt
+  const masked = (options: JsonRecord): JsonRecord =>
+    Object.fromEntries(
+      Object.entries(options).map(([key, value]) => [key, maskSecrets(key, value)]),
+    )
+  return {
+    ...attempt,
+    sent: {
+      ...sent,
+      options: masked(sent.options),
+      contexts: sent.contexts.map(({ name, options }) => ({ name, options: masked(options) })),
+    },
   }
 }
 
