@@ -33,10 +33,9 @@ const isAffected = (object: HostingObject): boolean =>
 const hasSchedule = ({ url, backupEverySeconds }: Site): boolean =>
   url !== null && backupEverySeconds !== null
 
-/** A site's schedule has changed: a server that plans by itself has to hear of it. */
+/** A site's schedule is a lasting fact of it, also for a server that plans by itself, and for another desk. */
 export async function tellSchedule(parts: UnitParts, site: Site): Promise<void> {
-  const { recurringOwner } = parts.store.get('backend', site.backendId)
-  if (recurringOwner === 'server' && site.url !== null) await verifyAll(parts, [site])
+  if (site.url !== null) await verifyAll(parts, [site])
 }
 
 /** Queues were set otherwise: so do all servers that plan by themselves. */
