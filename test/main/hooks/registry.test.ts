@@ -31,7 +31,10 @@ describe('asking for context options', () => {
     const registry = new HookRegistry([
       aFeature('a', { contextOptions: (options) => ({ ...options, uri: 'a', extra: 1 }) }),
       aFeature('b', {
-        contextOptions: (options) => ({ ...options, uri: `${String(options['uri'])}b` }),
+        contextOptions: (options) => ({
+          ...options,
+          uri: `${options['uri'] === 'a' ? 'a' : '?'}b`,
+        }),
       }),
     ])
     expect(registry.contextOptions(aSite(), host)).toEqual({
