@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createORPCClient, ORPCError } from '@orpc/client'
 import { RPCLink } from '@orpc/client/websocket'
 import type { ContractRouterClient } from '@orpc/contract'
@@ -9,6 +10,10 @@ import type { Contract } from '#shared/contract/index.ts'
 import type { DeskError } from '#shared/contract/base.ts'
 import { AppError, ERRORS, isAppError, type ErrorCode } from '#shared/errors.ts'
 import { openApp, type App } from '../../app.ts'
+
+/** How long an owner that does not listen yet is waited for. */
+const OWNER_WAIT_MS = 10_000
+const OWNER_POLL_MS = 100
 
 export type DeskClient = ContractRouterClient<Contract>
 
@@ -52,15 +57,7 @@ export function bundledFiles(): { programFile: string; templateFolder: string } 
 }
 
 async function askOwner(socketPath: string): Promise<OpenDesk> {
-  const socket = new WebSocket('ws://localhost/rpc', {
-    createConnection: () => connect(socketPath),
-  })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', (cause) =>
-      reject(new AppError('store.locked', 'The running Hosting Desk does not answer.', { cause })),
-    )
-  })
+  const socket = await connectToOwner(socketPath)
   return {
     // The link asks for the browser's type of the same interface.
     calls: createORPCClient(new RPCLink({ websocket: socket })),
@@ -70,6 +67,30 @@ async function askOwner(socketPath: string): Promise<OpenDesk> {
       return Promise.resolve()
     },
   }
+}
+
+/** An owner that is still opening its store, or makes its demo server, does not listen yet. */
+async function connectToOwner(socketPath: string): Promise<WebSocket> {
+  const giveUpAt = performance.now() + OWNER_WAIT_MS
+  for (;;) {
+    try {
+      return await openSocket(socketPath)
+    } catch (cause) {
+      if (performance.now() > giveUpAt)
+        throw new AppError('store.locked', 'The running Hosting Desk does not answer.', { cause })
+    }
+    await delay(OWNER_POLL_MS)
+  }
+}
+
+function openSocket(socketPath: string): Promise<WebSocket> {
+  const socket = new WebSocket('ws://localhost/rpc', {
+    createConnection: () => connect(socketPath),
+  })
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve(socket))
+    socket.once('error', reject)
+  })
 }
 
 /** What stopped a call, by whichever way it went; undefined for a bug. */

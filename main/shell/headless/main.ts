@@ -1,10 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { AppError } from '#shared/errors.ts'
 import { openApp } from '../../app.ts'
 import { dataFolderOf } from '../../lib/data-folder.ts'
 import { listenForClients } from '../../rpc/owner-socket.ts'
+import { keepAddress, removeAddress } from './address-file.ts'
 import { serveRenderer } from './server.ts'
 import { sessionKeyOf } from './session-key.ts'
 
@@ -15,7 +15,6 @@ import { sessionKeyOf } from './session-key.ts'
 async function main(): Promise<number> {
   const { data, port } = parseOptions()
   const folder = dataFolderOf({ data })
-  const urlFile = path.join(folder, 'headless.url')
   const dist = path.resolve(import.meta.dirname, '..')
   const app = await openApp({
     folder,
@@ -31,7 +30,7 @@ async function main(): Promise<number> {
     port,
     sessionKey: sessionKeyOf(folder),
     onAddress(address) {
-      writeFileSync(urlFile, `${address}\n`, { mode: 0o600 })
+      keepAddress(folder, address)
       console.log(`Hosting Desk is at ${address}`)
     },
   })
@@ -39,7 +38,7 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => resolve())
   })
-  rmSync(urlFile, { force: true })
+  removeAddress(folder)
   await web.close()
   await clients.close()
   await app.close()
