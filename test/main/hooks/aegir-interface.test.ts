@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { FormProblems } from '#shared/domain/form.ts'
 import type { Feature } from '../../../main/hooks/feature.ts'
 import { defineTaskType } from '../../../main/hooks/feature.ts'
 import { ChangeSet } from '../../../main/store/store.ts'
@@ -23,7 +24,7 @@ const aFeature = (facts: Partial<Feature> = {}): Feature => ({
       weight: 5,
       savesContext: true,
       form: { fields: [{ name: 'colour', type: 'text', label: 'Colour', isRequired: true }] },
-      validate: ({ colour }, site) =>
+      validate: ({ colour }, site): FormProblems =>
         colour === 'invisible' ? { colour: `${site.name} would not be seen.` } : {},
       refusal: (site) => (site.status === 'enabled' ? null : 'It is not enabled.'),
       args: (_site, { colour }) => [typeof colour === 'string' ? colour : ''],
