@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { findExtensions } from '../../../main/extensions/found-extension.ts'
 import { loadExtension } from '../../../main/extensions/load-extension.ts'
 import type { Feature } from '../../../main/hooks/feature.ts'
+import { REFERENCE, renderReference } from '../../../tools/extending-reference.ts'
 
 const ROOT = path.join(import.meta.dirname, '../../..')
 const FOLDER = path.join(ROOT, 'docs/extending')
@@ -35,6 +36,11 @@ describe('the documented example', () => {
     const hooks = ['changeTaskTypes', 'changeQueues', 'changePlannedQueues', 'changeNextTasks']
     expect(Object.keys(feature)).toEqual(expect.arrayContaining([...hooks, 'contextOptions']))
   })
+})
+
+test('the reference of the types is what the source says', { timeout: 60_000 }, async () => {
+  // Where this fails, `npm run reference` writes it anew.
+  expect(readFileSync(REFERENCE, 'utf8')).toBe(await renderReference())
 })
 
 describe('the guide', () => {
