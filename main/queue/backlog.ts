@@ -70,7 +70,7 @@ export class Backlog {
       task.id,
       known === undefined
         ? this.#describe(task)
-        : { ...known, status: task.status, facts: toFacts(task) },
+        : { ...known, ...toState(task), facts: toFacts(task) },
     )
   }
 
@@ -81,7 +81,7 @@ export class Backlog {
     return {
       id: task.id,
       facts: toFacts(task),
-      status: task.status,
+      ...toState(task),
       title: `${type?.title ?? task.type} ${object?.title ?? task.objectName}`,
       backendId: task.backendId,
       afterId: task.afterId,
@@ -92,6 +92,11 @@ export class Backlog {
     }
   }
 }
+
+const toState = ({ status }: Task): Pick<WaitingTask, 'status' | 'isBegun'> => ({
+  status,
+  isBegun: status === 'processing',
+})
 
 /** Of a task that may have long values only what it can be chosen by is kept. */
 function toFacts(task: Task): SelectableTask {

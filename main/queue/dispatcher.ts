@@ -78,8 +78,6 @@ export class Dispatcher {
 
   /** Goes on with what was left processing, then starts what may start. */
   open(): void {
-    for (const { id, status } of this.#parts.backlog.list())
-      if (status === 'processing') this.#start(id)
     this.tick()
   }
 

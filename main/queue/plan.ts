@@ -10,6 +10,8 @@ export interface PlannedTask {
   backendId: Id
   afterId: Id | null
   uses: Uses
+  /** Its run goes on on its backend, or has ended there: to be gone on with before anything else. */
+  isBegun?: boolean
 }
 
 export interface PlanParts {
@@ -35,8 +37,9 @@ export interface Plan {
 }
 
 /**
- * What may start now. A task waits for every earlier unfinished task, and every running one, that uses one of the same
- * objects, unless both only share it. Starts nothing.
+ * What may start now. A task waits for every earlier unfinished task, and every one that runs or has begun, that uses one
+ * of the same objects, unless both only share it. What has begun is gone on with whatever is paused, held or full: only
+ * its backend can keep us from it. Starts nothing.
  */
 export function planTasks(parts: PlanParts): Plan {
   const { tasks, running, items, limitOf, blocked, isPaused, held, limit = Infinity } = parts
@@ -44,15 +47,21 @@ export function planTasks(parts: PlanParts): Plan {
   const holders = new Holders()
   const busy = new Map<Id, number>()
   const unfinished = new Map(tasks.map((task) => [task.id, task]))
+  const begun = tasks.filter(({ id, isBegun }) => isBegun === true && !running.has(id))
   for (const task of tasks) {
-    if (!running.has(task.id)) continue
+    if (!running.has(task.id) && task.isBegun !== true) continue
     holders.add(task)
     busy.set(task.backendId, (busy.get(task.backendId) ?? 0) + 1)
   }
-  let free = Math.min(limit, items - running.size)
+  let free = Math.min(limit, items - running.size - begun.length)
   let position = 0
+  for (const task of begun) {
+    const waiting = blocked.get(task.backendId)
+    if (waiting === undefined) plan.starts.push(task.id)
+    else plan.waiting.set(task.id, { waiting, position: (position += 1) })
+  }
   for (const task of tasks) {
-    if (running.has(task.id)) continue
+    if (running.has(task.id) || task.isBegun === true) continue
     const before =
       holders.find(task.uses) ?? (task.afterId === null ? undefined : unfinished.get(task.afterId))
     const used = busy.get(task.backendId) ?? 0

@@ -88,6 +88,18 @@ describe('starting by event', () => {
     expect(numbers(dispatcher.startNext(2))).toEqual([3, 4])
   })
 
+  test('goes on with what was left processing before an older task on the same object', async () => {
+    const { dispatcher, limits, numbers } = await aDispatcher(
+      someTasks(2, (number) => ({
+        objectId: anId(200),
+        status: number === 1 ? 'queued' : 'processing',
+        attemptId: number === 1 ? null : anId(8),
+      })),
+    )
+    limits.isPaused = true
+    expect(numbers(dispatcher.tick())).toEqual([2])
+  })
+
   test('goes by the order, the conditions and the limit of the selection', async () => {
     const types = ['verify', 'backup', 'verify', 'cron', 'backup']
     const { dispatcher, selection, activities, numbers } = await aDispatcher(

@@ -36,6 +36,28 @@ describe('planning tasks', () => {
     })
   })
 
+  test('what has begun is gone on with whatever is paused or full, and holds its objects', () => {
+    const same = { exclusive: ['site'], shared: [] }
+    const tasks = [
+      aTask('a', { uses: same }),
+      aTask('b', { uses: same, isBegun: true }),
+      aTask('c', { isBegun: true }),
+      aTask('d'),
+    ]
+    const { starts, waiting } = plan(tasks, { items: 1 })
+    expect(starts).toEqual(['b', 'c'])
+    expect(waiting.get('a')?.waiting).toMatchObject({ reason: 'task', taskId: 'b' })
+    expect(waiting.get('d')?.waiting).toEqual({ reason: 'queue-limit' })
+    expect(plan(tasks, { isPaused: true, limit: 0, limitOf: () => 1 }).starts).toEqual(['b', 'c'])
+  })
+
+  test('what has begun waits where its backend cannot be reached', () => {
+    const blocked = new Map([['web1', { reason: 'host-key', backendId: 'web1' } as const]])
+    const { starts, waiting } = plan([aTask('a', { isBegun: true }), aTask('b')], { blocked })
+    expect(starts).toEqual([])
+    expect([...waiting.keys()]).toEqual(['a', 'b'])
+  })
+
   test('sharers of one platform start together, and who wants it alone waits for both', () => {
     const sharing = (id: string) => aTask(id, { uses: { exclusive: [id], shared: ['platform'] } })
     const alone = aTask('c', { uses: { exclusive: ['platform'], shared: [] } })
