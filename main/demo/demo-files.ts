@@ -44,12 +44,19 @@ export async function findSite(sites: DemoSites, host: string): Promise<DemoSite
 
 async function findByAlias(sites: DemoSites, name: string): Promise<DemoSite | undefined> {
   const files = await readdir(sites.listFolder).catch(() => [])
+  let best: { site: DemoSite; length: number } | undefined
   for (const file of files.sort().slice(0, MAX_LISTED)) {
     const site = file.endsWith('.json') ? await readSite(sites, file) : undefined
     if (site?.aliases.some((alias) => isNamed(alias, name))) return site
+    for (const { length } of site?.aliases.filter((alias) => isBelow(alias, name)) ?? [])
+      if (site !== undefined && length > (best?.length ?? 0)) best = { site, length }
   }
-  return undefined
+  return best?.site
 }
+
+/** Whether `*.example.com` covers this host; as in nginx the name itself comes first, then the longest of these. */
+const isBelow = (alias: string, host: string): boolean =>
+  alias.startsWith('*.') && host.endsWith(toLocalName(alias.slice(1)))
 
 /** `www.example.com` answers as `www.example.com.localhost`; a name that ends in `.localhost` answers as itself. */
 const isNamed = (uri: string, host: string): boolean => host === toLocalName(uri)

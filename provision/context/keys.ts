@@ -1,6 +1,6 @@
 import type { Json } from '#shared/domain/json.ts'
 import { parseDispatchPlan } from '#shared/protocol/dispatch-plan.ts'
-import { toHostName } from '#shared/domain/host-name.ts'
+import { toAlias, toHostName } from '#shared/domain/host-name.ts'
 
 export type ContextType = 'server' | 'platform' | 'site'
 
@@ -38,7 +38,7 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
   site: {
     platform: reference,
     uri: hostName,
-    aliases: hostNames,
+    aliases,
     redirection: hostName,
     client_name: matching(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,120}$/u, 'one line'),
     client_email: matching(/^[^\s\p{Cc}<>"'`$\\]{1,254}$/u, 'a mail address'),
@@ -117,12 +117,12 @@ function hostName(value: Json): Checked {
     : { problem: 'is not a host name in lower case, such as www.example.com' }
 }
 
-/** A list, or one text with commas. */
-function hostNames(value: Json): Checked {
+/** A list, or one text with commas. `*.example.com` stands for every name below. */
+function aliases(value: Json): Checked {
   const names = typeof value === 'string' ? value.split(',') : value
   if (!Array.isArray(names) || names.length > 200)
     return { problem: 'is not a list of at most 200 host names' }
-  const bad = names.find((name) => 'problem' in hostName(name))
+  const bad = names.find((name) => typeof name !== 'string' || toAlias(name) !== name)
   return bad === undefined
     ? { value: [...new Set(names)] }
     : { problem: `has an entry that is not a host name: ${JSON.stringify(bad).slice(0, 100)}` }

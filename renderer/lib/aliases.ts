@@ -1,10 +1,10 @@
-import { toHostName } from '#shared/domain/names.ts'
+import { toAlias } from '#shared/domain/names.ts'
 
 /** Aliases as they are typed, in lines or with commas, as main takes them; or what is wrong with them. */
 export function parseAliases(typed: string): { aliases: string[] } | { problem: string } {
   const names = typed.split(/[\s,;]+/).filter((name) => name !== '')
-  const bad = names.filter((name) => toHostName(name) === undefined)
+  const bad = names.filter((name) => toAlias(name) === undefined)
   if (bad.length > 0)
     return { problem: `No host name: ${bad.slice(0, 3).join(', ')}${bad.length > 3 ? ' …' : ''}` }
-  return { aliases: [...new Set(names.flatMap((name) => toHostName(name) ?? []))] }
+  return { aliases: [...new Set(names.flatMap((name) => toAlias(name) ?? []))] }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../domain/json.ts'
 import { PendingChanges } from '../domain/pending.ts'
-import { Title, ServerPath, SiteName } from '../domain/names.ts'
+import { Title, ServerPath, SiteAlias, SiteName } from '../domain/names.ts'
 import {
   Backend,
   BackendAddress,
@@ -125,7 +125,7 @@ export const site = {
         name: SiteName,
         platformId: Id,
         clientId: Id.nullable().default(null),
-        aliases: z.array(SiteName).max(200).default([]),
+        aliases: z.array(SiteAlias).max(200).default([]),
       }),
     )
     .output(z.object({ site: Site, task: Task })),
@@ -134,7 +134,7 @@ export const site = {
       z.object({
         id: Id,
         clientId: Id.nullable(),
-        aliases: z.array(SiteName).max(200),
+        aliases: z.array(SiteAlias).max(200),
         /** One of its names, to which the others lead. */
         redirection: SiteName.nullable(),
       }),

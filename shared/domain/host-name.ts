@@ -22,3 +22,16 @@ export function toHostName(typed: string): string | undefined {
   if (ascii.length > MAX_NAME_LENGTH || !/[a-z]/.test(ascii)) return undefined
   return ascii.split('.').every((label) => LABEL.test(label)) ? ascii : undefined
 }
+
+/**
+ * An alias as it is stored and sent: a host name, or `*.` and one of at least two parts, for every name below it
+ * (reference 7.4: never for a whole top-level domain). Undefined where it is neither.
+ */
+export function toAlias(typed: string): string | undefined {
+  const below = /^\s*\*\.(.*)$/s.exec(typed)?.[1]
+  if (below === undefined) return toHostName(typed)
+  const name = toHostName(below)
+  if (name === undefined || !name.includes('.') || name.length > MAX_NAME_LENGTH - 2)
+    return undefined
+  return `*.${name}`
+}

@@ -1,14 +1,14 @@
 import punycode from 'punycode/punycode.js'
 import { z } from 'zod'
-import { MAX_NAME_LENGTH, toHostName } from './host-name.ts'
+import { MAX_NAME_LENGTH, toAlias, toHostName } from './host-name.ts'
 
-export { MAX_NAME_LENGTH, toHostName }
+export { MAX_NAME_LENGTH, toAlias, toHostName }
 
 /** How a host name is shown: IDN in its own letters where that reads back to the same name, else as stored. */
 export function toShownName(name: string): string {
   if (!name.includes('xn--')) return name
   const shown = punycode.toUnicode(name)
-  return toHostName(shown) === name ? shown : name
+  return toAlias(shown) === name ? shown : name
 }
 
 /** A site's name: its host name. Typed in any case and alphabet, kept as {@link toHostName} gives it. */
@@ -21,6 +21,17 @@ export const SiteName = z.string().transform((typed, context) => {
       typed.trim() === ''
         ? 'A site needs a host name, for example www.example.com.'
         : 'This is no host name: letters, digits and hyphens, parts divided by dots, for example www.example.com.',
+  })
+  return z.NEVER
+})
+
+/** Another name of a site: a host name, or `*.example.com` for every name below one. */
+export const SiteAlias = z.string().transform((typed, context) => {
+  const name = toAlias(typed)
+  if (name !== undefined) return name
+  context.addIssue({
+    code: 'custom',
+    message: `“${typed.slice(0, 100)}” is no host name, for example shop.example.com or *.example.com.`,
   })
   return z.NEVER
 })

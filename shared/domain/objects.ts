@@ -4,6 +4,7 @@ import {
   HostAddress,
   PortNumber,
   ServerPath,
+  SiteAlias,
   SiteName,
   Title,
   UserName,
@@ -138,7 +139,7 @@ export const Site = z.object({
   status: SiteStatus,
   platformId: Id,
   clientId: Id.nullable(),
-  aliases: z.array(SiteName).max(200),
+  aliases: z.array(SiteAlias).max(200),
   /** The name to which all others of the site lead; null where each answers by itself. */
   redirection: SiteName.nullable().default(null),
   lastCronAt: Instant.nullable().default(null),

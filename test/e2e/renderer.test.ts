@@ -309,6 +309,17 @@ test('a site leads only to names that it has', async () => {
   expect(main.desk.sites[0]).toMatchObject({ aliases: ['other.example.com'], redirection: null })
 })
 
+test('what is forgotten is asked about, and what happens to the server is said', async () => {
+  await open(aBusyDesk(), `/platforms/${anId(201)}`)
+  await page.getByRole('button', { name: 'Actions for Static template' }).click()
+  await page.getByRole('menuitem', { name: 'Forget' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Forget Static template' })
+  await dialog.getByText('On the server nothing is touched').waitFor()
+  await dialog.getByText('use Delete').waitFor()
+  await dialog.getByRole('button', { name: 'Forget Static template' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Platforms' }).waitFor()
+})
+
 test('a client is found by its key, and what main finds wrong with it stands at its field', async () => {
   await open(aBusyDesk(), '/sites')
   await page.getByText('bücher.example').waitFor()

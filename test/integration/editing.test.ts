@@ -275,6 +275,25 @@ describe('editing', () => {
     expect((await fetchByHost(port, SITE))?.status).toBe(200)
   })
 
+  test('a wildcard answers for every name below, and nobody is led to it', async () => {
+    const wish = { id: siteId, clientId, aliases: ['*.wild.editing.example'] }
+    await expect(
+      calls.site.edit({ ...wish, redirection: '*.wild.editing.example' }),
+    ).rejects.toMatchObject({ data: { problems: { redirection: expect.any(String) as string } } })
+    await expect(
+      calls.site.edit({ ...wish, aliases: ['*.example'], redirection: null }),
+    ).rejects.toMatchObject({ data: { code: 'input.invalid' } })
+    const { task } = await calls.site.edit({ ...wish, redirection: null })
+    await ended(task.id)
+    expect((await fetchByHost(port, 'any.wild.editing.example'))?.status).toBe(200)
+    expect(await fetchByHost(port, 'wild.editing.example')).toBeUndefined()
+    const other = await calls.site.add({ name: 'own.wild.editing.example', platformId })
+    await ended(other.task.id)
+    expect(await onDisk('site', other.site.id)).not.toHaveProperty('aliases')
+    expect((await fetchByHost(port, 'own.wild.editing.example'))?.status).toBe(200)
+    await calls.site.forget({ id: other.site.id })
+  })
+
   test('every problem of a site stands at its field', async () => {
     await expect(
       calls.site.edit({

@@ -68,6 +68,13 @@ describe('a virtual host', () => {
     expect(text).toContain('access_log "/home/hd/nginx/log/www.a.test.access.log"')
   })
 
+  test('answers to every name below a wildcard, and takes no other sign', () => {
+    const text = renderVhost(folders, aWebSite({ aliases: ['*.a.test'] }), 80)
+    expect(text).toContain('server_name www.a.test *.a.test;')
+    for (const alias of ['*', '*.', 'a.*', '*.*.test', '~^.*$', '*.a;b'])
+      expect(() => renderVhost(folders, aWebSite({ aliases: [alias] }), 80)).toThrow(/host name/)
+  })
+
   test.each([
     [80, 'return 301 $scheme://a.test$request_uri;'],
     [8080, 'return 301 $scheme://a.test:8080$request_uri;'],

@@ -86,6 +86,7 @@ describe('aliases as they are typed', () => {
     expect(parseAliases(' A.example.com,\nbücher.example\n\na.example.com. ')).toEqual({
       aliases: ['a.example.com', 'xn--bcher-kva.example'],
     })
+    expect(parseAliases('*.B\u00fccher.example')).toEqual({ aliases: ['*.xn--bcher-kva.example'] })
     expect(parseAliases(' \n')).toEqual({ aliases: [] })
   })
 

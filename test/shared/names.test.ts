@@ -5,6 +5,7 @@ import {
   PortNumber,
   ServerPath,
   SiteName,
+  toAlias,
   toHostName,
   toShownName,
 } from '#shared/domain/names.ts'
@@ -112,5 +113,38 @@ describe('a context name', () => {
     const taken = new Set(['server_web', 'server_web2'])
     expect(contextNameOf('server', 'web', (name) => taken.has(name))).toBe('server_web3')
     expect(contextNameOf('server', '例', free)).toBe('server_1')
+  })
+})
+
+describe('an alias', () => {
+  test.each([
+    ['Shop.Example.com', 'shop.example.com'],
+    [' *.Example.com. ', '*.example.com'],
+    ['*.bücher.example', '*.xn--bcher-kva.example'],
+  ])('%j is kept as %j', (typed, kept) => {
+    expect(toAlias(typed)).toBe(kept)
+  })
+
+  test.each([
+    '*',
+    '*.',
+    '*.com',
+    '*.com.',
+    'a.*.example.com',
+    '**.example.com',
+    '*.*.example.com',
+    '*example.com',
+  ])('%j is none', (typed) => {
+    expect(toAlias(typed)).toBeUndefined()
+  })
+
+  test('with a wildcard is shown in its own letters', () => {
+    expect(toShownName('*.xn--bcher-kva.example')).toBe('*.bücher.example')
+  })
+
+  test('is never longer than a name may be', () => {
+    const name = `${'a'.repeat(60)}.`.repeat(4).slice(0, 234)
+    expect(toAlias(name)).toBe(name)
+    expect(toAlias(`*.${name}`)).toBeUndefined()
   })
 })

@@ -163,7 +163,7 @@ function renderServer(folders: NginxFolders, site: WebSite, names: readonly stri
   }`
   return `server {
   include ${quote(folders.listen)};
-  server_name ${names.map(hostName).join(' ')};
+  server_name ${names.map(serverName).join(' ')};
   root ${quote(site.root)};
   index index.html index.htm;
   access_log ${quote(accessLog(folders, hostName(site.uri)))} combined;
@@ -182,7 +182,7 @@ function renderRedirect(
   const suffix = port === 80 || port === 443 ? '' : `:${port}`
   return `server {
   include ${quote(folders.listen)};
-  server_name ${names.map(hostName).join(' ')};
+  server_name ${names.map(serverName).join(' ')};
   return 301 $scheme://${hostName(target)}${suffix}$request_uri;
 }
 `
@@ -194,6 +194,10 @@ function quote(text: string): string {
     throw new ProvisionError('PROVISION_UNSAFE_HOME', `nginx cannot take ${JSON.stringify(text)}.`)
   return `"${text}"`
 }
+
+/** A host name, or a wildcard, which nginx takes only where no server names the host itself. */
+const serverName = (name: string): string =>
+  /^\*\.[^.]+\./.test(name) ? `*.${hostName(name.slice(2))}` : hostName(name)
 
 /** Names were checked when they were saved; a file that someone changed by hand was not. */
 function hostName(name: string): string {

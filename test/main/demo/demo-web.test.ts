@@ -54,6 +54,18 @@ describe('the demo server on the web', () => {
     expect((await harness.get('alias.example.localhost', '/')).text).toBe('home\n')
   })
 
+  test('a wildcard answers below its name, unless a site or a longer one is named so', async () => {
+    await describeSite('wide.example', site(), ['*.example', '*.b.example'])
+    await harness.shell('mkdir -p "$HOME/sites/deep" && echo deep > "$HOME/sites/deep/index.html"')
+    const deep = path.join(harness.facts.home, 'sites', 'deep')
+    await describeSite('a-deep.test', deep, ['*.c.b.example', 'exact.b.example'])
+    const textOf = async (name: string) => (await harness.get(`${name}.localhost`, '/')).text
+    expect(await textOf('x.y.example')).toBe('home\n')
+    expect(await textOf('x.c.b.example')).toBe('deep\n')
+    expect(await textOf('exact.b.example')).toBe('deep\n')
+    expect((await harness.get('notexample.localhost', '/')).status).toBe(404)
+  })
+
   test('a site that is disabled shows none of its files', async () => {
     await tell({ isEnabled: false })
     const { status, text } = await harness.get(host(), '/style.css')
