@@ -4,7 +4,7 @@ import type { Feature } from '../hooks/feature.ts'
 import type { QueueAsSet } from '../hooks/host.ts'
 
 /** The queues that the program on a server can run. */
-const SERVER_QUEUES = ['backup']
+const SERVER_QUEUES = ['cron', 'backup', 'backup-retention']
 
 /**
  * Recurring work that a server does by itself, with this computer off: its plan, as lasting facts of its own and of its
@@ -46,4 +46,5 @@ const toServerQueue = (queue: QueueAsSet): ServerQueue => ({
   minThreads: queue.minThreads,
   maxThreads: queue.maxThreads,
   threshold: queue.threshold,
+  ...(typeof queue.values['rules'] === 'string' ? { rules: queue.values['rules'] } : {}),
 })

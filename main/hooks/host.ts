@@ -24,6 +24,8 @@ export interface HostRows {
 export interface QueueAsSet extends QueueDefinition {
   /** By itself; whether everything is paused on this desk does not matter to a server. */
   isPaused: boolean
+  /** Of the queue's own form. */
+  values: JsonRecord
 }
 
 /** What a feature may look at. Rows are as they will be once the changes made so far are stored. */

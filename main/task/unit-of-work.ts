@@ -105,7 +105,11 @@ export class UnitOfWork implements Host {
     const { registry, store } = this.#parts
     return registry.queues().map(({ definition }) => {
       const settings = store.find('queue', definition.name)
-      return { ...withSettings(definition, settings), isPaused: settings?.isPaused ?? false }
+      return {
+        ...withSettings(definition, settings),
+        isPaused: settings?.isPaused ?? false,
+        values: settings?.values ?? {},
+      }
     })
   }
 

@@ -73,7 +73,7 @@ async function runQueue(session: Session, server: Context, queue: ServerQueue): 
   if (work === undefined) return { state: 'idle' }
   const now = toMinute(session.parts.now())
   const memory = await DispatchMemory.open(session.folders, `${queue.name}@${server.name}`)
-  const { total, items } = await work({ session, server, memory, now })
+  const { total, items } = await work({ session, server, queue, memory, now })
   const turn = turnOf(toPlanned(queue, total, memory.lastRunAt), now)
   if (turn.state !== 'due') return { state: turn.state }
   refuseOverload(server)

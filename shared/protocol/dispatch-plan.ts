@@ -16,6 +16,8 @@ export interface ServerQueue {
   minThreads: number
   maxThreads: number
   threshold: number
+  /** Of a queue that thins out backups: as retention.ts reads them. */
+  rules?: string
 }
 
 /** What a server does by itself, the context option `dispatch_plan` of its own context. */
@@ -24,6 +26,7 @@ export interface DispatchPlan {
 }
 
 const MAX_QUEUES = 50
+const MAX_RULES = 4096
 
 /** A plan, or why it is none. */
 export function parseDispatchPlan(value: unknown): DispatchPlan | string {
@@ -41,12 +44,14 @@ export function parseDispatchPlan(value: unknown): DispatchPlan | string {
 }
 
 function problemOf(queue: JsonRecord): string | undefined {
-  const { name, type, isEnabled, isPaused, ...numbers } = queue
+  const { name, type, isEnabled, isPaused, rules = '', ...numbers } = queue
   if (typeof name !== 'string' || !/^[a-z][a-z0-9_-]{0,63}$/.test(name))
     return 'has a queue without a name'
   if (type !== 'serial' && type !== 'batch' && type !== 'spread') return `does not know “${name}”`
   if (typeof isEnabled !== 'boolean' || typeof isPaused !== 'boolean')
     return `does not say whether “${name}” runs`
+  if (typeof rules !== 'string' || rules.length > MAX_RULES)
+    return `has rules for “${name}” that are no text`
   const bad = Object.entries(LIMITS).find(([key, max]) => !isCount(numbers[key], max))
   if (bad !== undefined) return `has no ${bad[0]} from 1 to ${bad[1]} for “${name}”`
   const unknown = Object.keys(numbers).find((key) => !Object.hasOwn(LIMITS, key))

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { logOf } from '../support/desk.ts'
+import { earlyInMinute } from '../support/early-in-minute.ts'
 import { eventually } from '../support/eventually.ts'
 import { openServerAtWork, type ServerAtWork } from '../support/server-at-work.ts'
 
@@ -37,7 +38,15 @@ describe('work that a server does by itself', () => {
     expect(server.crontab()).toBe((await server.calls().crontab.print({ backendId })).text)
     await server.untilQuiet()
     expect(contextOf('server_web1')).toMatchObject({
-      options: { dispatch_plan: { queues: [{ name: 'backup', frequencySeconds: 60, items: 2 }] } },
+      options: {
+        dispatch_plan: {
+          queues: [
+            { name: 'cron', type: 'batch' },
+            { name: 'backup', frequencySeconds: 60, items: 2 },
+            { name: 'backup-retention', type: 'batch' },
+          ],
+        },
+      },
     })
     expect(contextOf(server.site)).toMatchObject({
       options: { backup_every_seconds: EVERY_SECONDS },
@@ -47,6 +56,7 @@ describe('work that a server does by itself', () => {
   test('is read back once, as a task of the server with its log and its backup', async () => {
     const { siteId } = server
     await server.closeDesk()
+    await earlyInMinute()
     makeDue()
     runCronLine()
     runCronLine()
@@ -128,12 +138,47 @@ describe('work that a server does by itself', () => {
     expect(task.errorCode).toBe('PROVISION_NO_SUCH_FOLDER')
   })
 
+  test('forgets here the backups that it deleted there', async () => {
+    const { siteId, backendId } = server
+    await server.calls().task.add({ objectKind: 'site', objectId: siteId, type: 'backup' })
+    await server.untilQuiet()
+    const { items } = await server.calls().backup.list({ siteId })
+    const [{ file = '' } = {}] = items
+    const id = '00000000-0000-7000-8000-00000000dddd'
+    const mark = { format: 1, id, context: server.site, type: 'backup-delete', queue: 'x' }
+    const text = JSON.stringify({ ...mark, args: [file], options: {}, startedAt: Date.now() })
+    const result = { event: 'result', isOk: true, errorCode: null, errorMessage: null, at: 1 }
+    const line = { ...result, data: { deleted: [file] }, contexts: [], removedContexts: [] }
+    server.asAccount(
+      `mkdir -p .hosting-desk/runs/${id} && cd .hosting-desk/runs/${id} && echo - 1 >claim && echo 0 >status.0`,
+    )
+    writeFileSync(server.inDesk('runs', id, 'out.0'), `${JSON.stringify(line)}\n`)
+    await server.closeDesk()
+    writeFileSync(server.inDesk('runs', id, 'task.json'), `${text}\n`)
+    await server.openDesk()
+    await eventually(() => expect(server.marks()).toEqual([]), { timeoutMs: 20_000 })
+    const after = await server.calls().backup.list({ siteId })
+    expect(after.items.map((one) => one.file)).toEqual(
+      items.map((one) => one.file).filter((one) => one !== file),
+    )
+    expect((await server.calls().backend.get({ id: backendId })).recurringOwner).toBe('server')
+  })
+
   test('is told otherwise as soon as its queue or the site’s schedule is set otherwise', async () => {
     await server.calls().queue.edit({ name: 'backup', frequencySeconds: 120 })
+    await server.calls().queue.edit({ name: 'backup-retention', values: { rules: '7d 1d' } })
     await server.calls().backup.schedule({ siteId: server.siteId, everySeconds: null })
     await server.untilQuiet()
     expect(contextOf('server_web1')).toMatchObject({
-      options: { dispatch_plan: { queues: [{ frequencySeconds: 120 }] } },
+      options: {
+        dispatch_plan: {
+          queues: [
+            { name: 'cron' },
+            { frequencySeconds: 120 },
+            { name: 'backup-retention', rules: '7d 1d' },
+          ],
+        },
+      },
     })
     expect(contextOf(server.site)).not.toMatchObject({
       options: { backup_every_seconds: EVERY_SECONDS },

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseEvent } from '#shared/protocol/provision.ts'
 import { ServerTask } from '#shared/protocol/server-task.ts'
+import { earlyInMinute } from '../support/early-in-minute.ts'
 import { eventually } from '../support/eventually.ts'
 import { ANY_LOAD, makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
 
@@ -100,6 +101,7 @@ describe('a server that plans for itself', () => {
   })
 
   test('makes none before it is due again, however often it is asked', async () => {
+    await earlyInMinute()
     putSites([SITE])
     await dispatch()
     const { result } = await dispatch()
@@ -137,6 +139,7 @@ describe('a server that plans for itself', () => {
   })
 
   test('writes down a backup that failed, and does not try it again at once', async () => {
+    await earlyInMinute()
     putSites([SITE])
     server.put(`sites/${SITE}/index.html`, 'x')
     rmSync(path.join(server.home, 'sites', SITE), { recursive: true })
@@ -147,6 +150,38 @@ describe('a server that plans for itself', () => {
     const remembered = JSON.parse(readFileSync(memory, 'utf8')) as { lastRunAt: number }
     writeFileSync(memory, JSON.stringify({ ...remembered, lastRunAt: 0 }))
     expect((await dispatch()).result.data['backup@server_web1']).toEqual({ state: 'idle' })
+  })
+
+  test('thins out backups by the rules of its plan, and nothing without a rule', async () => {
+    const retention = { ...QUEUE, name: 'backup-retention', type: 'batch', frequencySeconds: 3600 }
+    const planOf = (rules?: string) => ({
+      dispatch_plan: { queues: [{ ...retention, ...(rules === undefined ? {} : { rules }) }] },
+    })
+    const old = ['20250101T010000Z', '20250101T020000Z', '20250102T010000Z'].map(
+      (stamp) => `${SITE}-${stamp}.tar.gz`,
+    )
+    const foreign = 'foreign.example-20250101T010000Z.tar.gz'
+    putSites([SITE], planOf())
+    for (const name of [...old, foreign]) server.put(`backups/${name}`, 'x')
+    await dispatch()
+    expect(backups()).toHaveLength(4)
+    putSites([SITE], planOf('7d 1d'))
+    await dispatch()
+    expect(backups().sort()).toEqual([foreign, old[1], old[2]].sort())
+    const [id = ''] = runsThere()
+    expect(readRun(id).task).toMatchObject({
+      type: 'backup-delete',
+      context: SITE,
+      args: [inBackups(old[0] ?? '')],
+    })
+    expect(readRun(id).status).toBe('0\n')
+  })
+
+  test('runs no cron for an application that has none', async () => {
+    const cron = { ...QUEUE, name: 'cron', type: 'batch', frequencySeconds: 60 }
+    putSites([SITE], { dispatch_plan: { queues: [cron] } })
+    const { result } = await dispatch()
+    expect(result.data['cron@server_web1']).toEqual({ state: 'idle' })
   })
 
   test('is told of contexts that do not read, and does the rest', async () => {
@@ -168,6 +203,7 @@ describe('a server that plans for itself', () => {
   })
 
   test('does each piece of work once, also where ten are started at once', async () => {
+    await earlyInMinute()
     putSites([SITE])
     const results = await Promise.all(Array.from({ length: 10 }, dispatch))
     expect(results.map(({ exitCode }) => exitCode)).toEqual(Array(10).fill(0))
@@ -214,6 +250,7 @@ test('a plan that is none is refused when it is saved', async () => {
     { queues: [{ ...QUEUE, frequencySeconds: 0 }] },
     { queues: [{ ...QUEUE, name: '../x' }] },
     { queues: [{ ...QUEUE, more: 1 }] },
+    { queues: [{ ...QUEUE, rules: 7 }] },
     { queues: 'all' },
     [],
   ]) {

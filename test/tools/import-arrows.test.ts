@@ -37,7 +37,7 @@ describe('the import arrows', () => {
     const [result] = await eslint.lintText(
       "import { Store } from '../store/store.ts'\nexport const s = Store\n",
       {
-        filePath: 'main/features/sites.ts',
+        filePath: 'main/features/servers.ts',
       },
     )
     const broken = result?.messages.filter(({ ruleId }) => ruleId === 'desk/import-arrows') ?? []
