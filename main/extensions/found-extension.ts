@@ -25,8 +25,17 @@ const MAX_EXTENSIONS = 200
 const MAX_FILES = 50
 const MAX_BYTES = 1024 * 1024
 
-/** Every folder in `extensions/`, by name; none where that is missing. */
+/** Every folder in `extensions/`, by name; none where that is missing. What cannot be read is one that cannot be used. */
 export async function findExtensions(folder: string): Promise<FoundExtension[]> {
+  try {
+    return await lookIntoAll(folder)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    return [{ name: path.basename(folder), folder, backend: [], hash: '', problem }]
+  }
+}
+
+async function lookIntoAll(folder: string): Promise<FoundExtension[]> {
   const names = (await namesIn(folder)).filter((name) => !name.startsWith('.'))
   const found = await Promise.all(
     names.slice(0, MAX_EXTENSIONS).map((name) => lookInto(name, path.join(folder, name))),
@@ -43,7 +52,7 @@ async function lookInto(name: string, folder: string): Promise<FoundExtension | 
         ...nothing,
         problem: 'The name of its folder is not made of lower-case letters, digits and hyphens.',
       }
-    const index = await readFile(path.join(folder, 'index.mjs'))
+    const index = await readPlain(path.join(folder, 'index.mjs'))
     const backend = await readBackend(path.join(folder, 'backend'))
     return { name, folder, backend, hash: hashOf(index, backend), problem: null }
   } catch (error) {
@@ -59,12 +68,20 @@ async function readBackend(folder: string): Promise<BackendFile[]> {
   const files: BackendFile[] = []
   let total = 0
   for (const name of names) {
-    const file = path.join(folder, name)
-    total += (await stat(file)).size
+    const bytes = await readPlain(path.join(folder, name))
+    total += bytes.length
     if (total > MAX_BYTES) throw new Error(`backend/ has more than ${MAX_BYTES / 1024} KiB.`)
-    files.push({ name, bytes: await readFile(file) })
+    files.push({ name, bytes })
   }
   return files
+}
+
+/** A pipe would never end, and nobody writes a module of this size. */
+async function readPlain(file: string): Promise<Buffer> {
+  const info = await stat(file)
+  if (!info.isFile() || info.size > 8 * MAX_BYTES)
+    throw new Error(`${file} is no file of a sensible size.`)
+  return readFile(file)
 }
 
 function hashOf(index: Buffer, backend: readonly BackendFile[]): string {

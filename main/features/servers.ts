@@ -33,6 +33,7 @@ function verifyPlatforms({ id }: Server, host: Host): void {
 export const servers: Feature = {
   name: 'servers',
   title: 'Servers',
+  description: 'Machines that carry platforms, each reached by an account.',
   group: 'Hosting',
   isRequired: true,
 

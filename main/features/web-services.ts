@@ -4,6 +4,7 @@ import type { Feature } from '../hooks/feature.ts'
 export const webServices: Feature = {
   name: 'web-services',
   title: 'Web services',
+  description: 'What serves sites: nginx, and the web server of the demo server.',
   group: 'Hosting',
   isRequired: true,
   requires: ['servers'],

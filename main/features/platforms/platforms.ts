@@ -26,6 +26,7 @@ function checkSitesTarget(values: JsonRecord, platform: Platform, host: ReadingH
 export const platforms: Feature = {
   name: 'platforms',
   title: 'Platforms',
+  description: 'Codebases on servers, on which sites run.',
   group: 'Hosting',
   isRequired: true,
   requires: ['servers'],

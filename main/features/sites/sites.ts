@@ -7,6 +7,7 @@ import { siteTasks } from './site-tasks.ts'
 export const sites: Feature = {
   name: 'sites',
   title: 'Sites',
+  description: 'Sites on platforms: installing, backing up, moving and all the rest.',
   group: 'Hosting',
   isRequired: true,
   requires: ['platforms'],

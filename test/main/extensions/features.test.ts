@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -34,10 +35,10 @@ const shipped = [
   aFeature('more', { requires: ['extra'] }),
 ]
 
-const open = () =>
+const open = (place = folder) =>
   Features.open({
     shipped,
-    folder,
+    folder: place,
     switches: {
       read: (name) => switches.get(name),
       write: async (name, value) => void switches.set(name, await Promise.resolve(value)),
@@ -234,6 +235,24 @@ describe('a broken extension is named and stops nothing:', () => {
     for (const name of ['empty', 'Bad Name', 'extensions/base'])
       expect(stateOf(features, name), name).toMatchObject({ state: 'broken' })
     expect(stateOf(features, 'base')).toEqual({ state: 'on' })
+  })
+
+  test('a pipe in the place of a file, too much for servers, or no folder at all', async () => {
+    put('piped', '', 'readme.txt')
+    execFileSync('mkfifo', [path.join(folder, 'piped/index.mjs')])
+    put('heavy', exporting('heavy'))
+    put('heavy', ' '.repeat(2 * 1024 * 1024), 'backend/heavy.mjs')
+    const features = await open()
+    expect(stateOf(features, 'piped')).toMatchObject({ state: 'broken' })
+    expect(stateOf(features, 'heavy')).toMatchObject({
+      state: 'broken',
+      problem: expect.stringContaining('1024 KiB') as string,
+    })
+    const file = path.join(folder, 'extensions')
+    writeFileSync(file, 'in the way')
+    const others = await open(file)
+    expect(inForce(others)).toEqual(['base', 'extra', 'more'])
+    expect(stateOf(others, 'extensions')).toMatchObject({ state: 'broken' })
   })
 
   test('one that requires what is not there, and two that require each other', async () => {
