@@ -145,6 +145,7 @@ async function assemble(
       },
       parts.secretBox,
     ),
+    (backendId) => store.get('backend', backendId),
   )
   const trusted = new TrustedKeys({ store, ids, now })
   const switches = new QueueSwitches(store)
@@ -157,6 +158,14 @@ async function assemble(
     secrets: (backendId) => secrets.of(backendId),
     sshFolder,
     now,
+  })
+  // A backend that was forgotten leaves no secret and no connection behind.
+  const stopForgetting = store.changed.add((touched) => {
+    for (const { table, ids } of touched) {
+      if (table !== 'backend') continue
+      for (const id of ids.filter((one) => store.find('backend', one) === undefined))
+        Promise.all([pool.forget(id), secrets.forget(id)]).catch(onBug)
+    }
   })
   const driver = createNativeDriver({
     programFile: parts.programFile,
@@ -373,6 +382,7 @@ async function assemble(
       clock.close()
       queues.close()
       stopVisiting()
+      stopForgetting()
       // Who waits for the answer of a server that fell silent is told by the end of its connection.
       await Promise.all([dispatcher.close(), pool.closeAll()])
       await visits.close()

@@ -44,6 +44,21 @@ export async function loadCredentials(
   }
 }
 
+/**
+ * The same for a machine on the way: the key that the configuration names for it, else the key of the login, else the agent.
+ * A password was given for the server behind it and is not shown to anybody before.
+ */
+export async function loadJumpCredentials(
+  { host, user, keyFile }: { host: string; user: string; keyFile: string | null },
+  login: BackendAddress['login'],
+  secrets: LoginSecrets,
+): Promise<Credential[]> {
+  if (keyFile !== null)
+    return [{ type: 'publickey', key: await loadKey(keyFile, secrets.passphrase) }]
+  const own = login.method === 'key' ? login : ({ method: 'agent' } as const)
+  return loadCredentials({ host, user, login: own }, secrets)
+}
+
 export const authenticationType = ({ type }: Credential): AuthenticationType => type
 
 function neededPassword({ password }: LoginSecrets, user: string, host: string): Secret {

@@ -4,7 +4,7 @@ import type { Client } from 'ssh2'
 import type { HostKey } from '#shared/contract/backend.ts'
 import type { BackendAddress } from '#shared/domain/objects.ts'
 import type { Connection, FarSide } from './connection.ts'
-import { loadCredentials, loadKey, type Credential, type LoginSecrets } from './credentials.ts'
+import { loadCredentials, loadJumpCredentials, type LoginSecrets } from './credentials.ts'
 import { dial, resolveHost } from './dial.ts'
 import { connectionLost, ExecChannels } from './exec-channels.ts'
 import { parseFarSide, WHO_SCRIPT } from './far-side.ts'
@@ -129,7 +129,7 @@ async function passJump(
     host: jump.host,
     port: jump.port,
     user: jump.user,
-    credentials: () => jumpCredentials(jump, parts),
+    credentials: () => loadJumpCredentials(jump, parts.address.login, parts.secrets),
     knownKeys: knownKeysOf(parts, knownHosts, jump),
     timeoutMs: parts.timeoutMs ?? TIMEOUT_MS,
     signal: parts.signal,
@@ -138,13 +138,6 @@ async function passJump(
   const startedAt = performance.now()
   way.socket = await forward(client, jump, next)
   way.latencyMs += performance.now() - startedAt
-}
-
-/** The key that the configuration names for it, else the one of the address, else the agent. */
-async function jumpCredentials(jump: Jump, { address, secrets }: OpenParts): Promise<Credential[]> {
-  if (jump.keyFile !== null)
-    return [{ type: 'publickey', key: await loadKey(jump.keyFile, secrets.passphrase) }]
-  return loadCredentials({ ...jump, login: address.login }, secrets)
 }
 
 function forward(

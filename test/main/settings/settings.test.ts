@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Json } from '#shared/domain/json.ts'
 import { Secret } from '../../../main/lib/secret.ts'
 import type { SecretBox } from '../../../main/settings/secret-box.ts'
+import { BackendSecrets } from '../../../main/settings/backend-secrets.ts'
 import { Secrets } from '../../../main/settings/secrets.ts'
 import { Settings } from '../../../main/settings/settings.ts'
 
@@ -82,4 +83,21 @@ test('a secret shows itself nowhere', () => {
     Object.keys(secret),
   ]
   expect(shown.join()).not.toContain('hunter2')
+})
+
+test('a password is for the account it was given for, a passphrase for a key of this computer', async () => {
+  const address = { host: 'web1.example.com', port: 22, user: 'desk' }
+  const storage = memory<string>()
+  const open = () => new BackendSecrets(new Secrets(storage, box), () => address)
+  await open().give('web1', { password: new Secret('hunter2'), passphrase: new Secret('a b') })
+  expect(open().of('web1').password?.reveal()).toBe('hunter2')
+  for (const changed of [{ host: 'evil.example.com' }, { port: 2222 }, { user: 'desk2' }]) {
+    const before = { ...address }
+    Object.assign(address, changed)
+    expect(open().of('web1').password).toBeUndefined()
+    expect(open().of('web1').passphrase?.reveal()).toBe('a b')
+    Object.assign(address, before)
+  }
+  await open().forget('web1')
+  expect(storage.stored.size).toBe(0)
 })

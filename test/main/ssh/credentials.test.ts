@@ -2,9 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Secret } from '../../../main/lib/secret.ts'
-import { expandHome, loadCredentials, loadKey } from '../../../main/ssh/credentials.ts'
+import {
+  expandHome,
+  loadCredentials,
+  loadJumpCredentials,
+  loadKey,
+} from '../../../main/ssh/credentials.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'hosting-desk-keys-'))
 const file = (name: string): string => path.join(folder, name)
@@ -74,5 +79,29 @@ test('a password that is missing is asked for', async () => {
   const login = { method: 'password' } as const
   await expect(loadCredentials({ login, user: 'me', host: 'h' }, {})).rejects.toMatchObject({
     code: 'ssh.password-needed',
+  })
+})
+
+describe('a machine on the way', () => {
+  const jump = { host: 'hop', user: 'me', keyFile: null }
+  const secrets = { password: new Secret('of the server'), passphrase: new Secret('secret words') }
+
+  test.each(['password', 'keyboard-interactive'] as const)(
+    'is not shown the %s of the server behind it',
+    async (method) => {
+      vi.stubEnv('SSH_AUTH_SOCK', '/run/agent')
+      const credentials = await loadJumpCredentials(jump, { method }, secrets)
+      vi.unstubAllEnvs()
+      expect(credentials).toEqual([{ type: 'agent', socket: '/run/agent' }])
+    },
+  )
+
+  test('takes the key that the configuration names, else the one of the login', async () => {
+    const login = { method: 'key', keyFile: file('encrypted') } as const
+    const [own] = await loadJumpCredentials(jump, login, secrets)
+    expect(own).toMatchObject({ type: 'publickey', key: { type: 'ssh-ed25519' } })
+    const named = { ...jump, keyFile: file('ecdsa') }
+    const [other] = await loadJumpCredentials(named, login, secrets)
+    expect(other).toMatchObject({ key: { type: 'ecdsa-sha2-nistp256' } })
   })
 })
