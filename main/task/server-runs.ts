@@ -24,6 +24,8 @@ exit 0
 `
 const MAX_LIST_BYTES = 16 * 1024 * 1024
 const TIMEOUT_MS = 60_000
+/** Among so many last entries of a log one carries the server's time. */
+const LAST_WORDS = 50
 
 export interface ServerRunsParts extends FinishParts {
   driverOf: (backendId: Id) => DialectDriver
@@ -91,8 +93,9 @@ export class ServerRuns {
     const { ids, logs } = this.#parts
     const offset = connection.far.clockOffsetMs
     const taskId = ids.next()
-    const { outcome, lastAt } = await this.#read(taskId, mark, object, connection)
+    const outcome = await this.#read(taskId, mark, object, connection)
     await logs.flush(mark.id)
+    const lastAt = await this.#lastAt(mark.id)
     const startedAt = Math.round(mark.startedAt - offset)
     const endedAt = Math.max(startedAt, Math.round((lastAt ?? mark.startedAt) - offset))
     const adopted = this.#toTask(taskId, mark, object, startedAt)
@@ -107,26 +110,12 @@ export class ServerRuns {
     mark: ServerTask,
     object: HostingObject,
     connection: Connection,
-  ): Promise<{ outcome: Outcome; lastAt: number | null }> {
+  ): Promise<Outcome> {
     const { logs, activities, now, driverOf } = this.#parts
     const reader = driverOf(object.backendId).reader(toRequest(mark))
-    let lastAt: number | null = null
-    const output = new OutputLog({
-      taskId,
-      attemptId: mark.id,
-      stageNames: ['command'],
-      reader: {
-        read(stage, stream, line) {
-          const entry = reader.read(stage, stream, line)
-          if (entry?.serverAt != null) lastAt = Math.max(lastAt ?? 0, entry.serverAt)
-          return entry
-        },
-        outcome: (exitCodes) => reader.outcome(exitCodes),
-      },
-      logs,
-      activities,
-      now,
-    })
+    const stageNames = ['command']
+    const parts = { taskId, attemptId: mark.id, stageNames, reader, logs, activities, now }
+    const output = new OutputLog(parts)
     let ended: Extract<RunEvent, { event: 'ended' }>['run'] | undefined
     for await (const event of connection.runs.follow(mark.id, output.offsets())) {
       if (event.event === 'data') output.take(event)
@@ -135,7 +124,15 @@ export class ServerRuns {
     output.end()
     if (ended === undefined || ended.state === 'absent')
       throw new AppError('ssh.connection-lost', 'A run of the server went while it was read.')
-    return { outcome: toOutcome(ended, (codes) => reader.outcome(codes)), lastAt }
+    return toOutcome(ended, (codes) => reader.outcome(codes))
+  }
+
+  /** The server's time of the log's last words, which are those of its run. */
+  async #lastAt(attemptId: Id): Promise<number | null> {
+    const { logs } = this.#parts
+    const { total } = await logs.page(attemptId, 0, 1)
+    const { entries } = await logs.page(attemptId, Math.max(0, total - LAST_WORDS), LAST_WORDS)
+    return entries.findLast(({ serverAt }) => serverAt !== null)?.serverAt ?? null
   }
 
   #toTask(
