@@ -95,6 +95,8 @@ describe('a command line that is none', () => {
     [['provision-verify', '@a/b']],
     [['provision-verify', '@a\nb']],
     [['provision-verify', `@${'x'.repeat(300)}`]],
+    [['provision-verify', '@x', ...Array.from({ length: 2000 }, () => 'y')]],
+    [['provision-verify', '@x', 'y'.repeat(5000)]],
     [['provision-constructor', '@x']],
   ])('%j ends with 2', async (argv) => {
     const { exitCode, result } = await account.run(argv)
@@ -270,6 +272,18 @@ describe('on the embedded web service', () => {
     expect(renamed.result.errorCode).toBe('PROVISION_URI_FIXED')
     expect((await command('delete', 'e.test')).result.isOk).toBe(true)
     expect(existsSync(inHome('web/sites.d/e.test.json'))).toBe(false)
+  })
+
+  test('a site that leads to one name, and one that is disabled, tell it so', async () => {
+    await account.save('e.test', { redirection: 'f.test' })
+    expect((await command('install', 'e.test')).result.errorMessage).toBeNull()
+    const told = () => JSON.parse(readFileSync(inHome('web/sites.d/e.test.json'), 'utf8')) as Json
+    expect(told()).toMatchObject({ redirection: 'f.test' })
+    expect((await command('disable', 'e.test')).result.errorMessage).toBeNull()
+    expect(told()).toMatchObject({ isEnabled: false })
+    expect((await command('enable', 'e.test')).result.errorMessage).toBeNull()
+    expect(told()).not.toHaveProperty('isEnabled')
+    expect((await command('delete', 'e.test')).result.isOk).toBe(true)
   })
 
   test('a server that is not ours on that port is found out', async () => {
