@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseEvent } from '#shared/protocol/provision.ts'
 import { ServerTask } from '#shared/protocol/server-task.ts'
 import { earlyInMinute } from '../support/early-in-minute.ts'
 import { eventually } from '../support/eventually.ts'
+import { programWith } from '../support/program-with.ts'
 import { ANY_LOAD, makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
 
+const APPLICATIONS = path.join(import.meta.dirname, '../fixtures/application/applications.ts')
 const SITE = 'www.example.com'
 const QUEUE = {
   name: 'backup',
@@ -22,7 +25,7 @@ const QUEUE = {
 
 let server: ProvisionHome
 beforeEach(async () => {
-  server = await makeProvisionHome()
+  server = await makeProvisionHome({ user: 'hdcron' })
 })
 afterEach(() => server.remove())
 
@@ -237,6 +240,25 @@ describe('a server that plans for itself', () => {
     expect(runsThere()).toHaveLength(2)
   })
 })
+
+test('runs cron of the sites whose application has it, each once in its time', async () => {
+  server.remove()
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'hosting-desk-program-'))
+  const programFile = await programWith(APPLICATIONS, folder)
+  server = await makeProvisionHome({ user: 'hdcron', programFile })
+  rmSync(folder, { recursive: true })
+  await earlyInMinute()
+  const cron = { ...QUEUE, name: 'cron', type: 'batch', frequencySeconds: 3600 }
+  putSites(['plain.example'], { dispatch_plan: { queues: [cron] } })
+  putSite('clock.example', { application: 'clock', url: 'http://clock.example' })
+  await dispatch()
+  expect(runsThere().map(readRun)).toMatchObject([
+    { task: { type: 'cron', context: 'clock.example' }, status: '0\n' },
+  ])
+  expect(readFileSync(path.join(server.home, 'sites/clock.example/cron.txt'), 'utf8')).toBe('ran')
+  await dispatch()
+  expect(runsThere()).toHaveLength(1)
+}, 60_000)
 
 test('a plan that is none is refused when it is saved', async () => {
   const save = (plan: unknown) =>
