@@ -80,8 +80,8 @@ describe('taking a change back', () => {
     expect(restoreSaved(server, { remote_host: '-oProxyCommand=x' }, nobody)).toEqual(server)
     const platform = aPlatform()
     expect(restoreSaved(platform, { root: '/srv/../etc' }, nobody)).toEqual(platform)
-    expect(
-      restoreSaved(server, { http_service_type: 'nginx', http_port: 'x' }, nobody),
-    ).toEqual(server)
+    expect(restoreSaved(server, { http_service_type: 'nginx', http_port: 'x' }, nobody)).toEqual(
+      server,
+    )
   })
 })

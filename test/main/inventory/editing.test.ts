@@ -122,6 +122,21 @@ describe('editing a site', () => {
   const edit = (facts: Partial<Site>) =>
     new Editing(parts).editSite({ ...siteNow(), ...facts }, 'edit')
 
+  test('tells every problem at its field', async () => {
+    const own = 'www.example.com'
+    await expect(
+      edit({ clientId: anId(6), aliases: [own], redirection: 'elsewhere.example' }),
+    ).rejects.toMatchObject({
+      data: {
+        problems: {
+          clientId: expect.any(String) as string,
+          aliases: `${own} stands here twice.`,
+          redirection: 'elsewhere.example is none of the names of this site.',
+        },
+      },
+    })
+  })
+
   test('to a client whose quota is full is refused at its field', async () => {
     await expect(edit({ clientId: anId(6) })).rejects.toMatchObject({
       data: { problems: { clientId: 'Acme may have no sites.' } },
@@ -147,5 +162,57 @@ describe('editing a site', () => {
     await expect(edit({ aliases: [name] })).rejects.toMatchObject({
       data: { problems: { aliases: expect.stringContaining(name) as string } },
     })
+  })
+})
+
+describe('editing a server', () => {
+  const edit = (services: Server['services'], host = '127.0.0.1') =>
+    new Editing(parts).editServer(
+      {
+        id: anId(2),
+        title: 'web1',
+        services,
+        account: { address: { ...aBackend(), host, port: 2222 }, limit: 4 },
+      },
+      'edit',
+    )
+
+  test('tells every problem at its field', async () => {
+    await parts.store.commit(
+      new ChangeSet().put('backend', aBackend({ id: anId(9), host: 'taken', port: 2222 })),
+    )
+    const db = { type: 'iis', port: null, restartCommand: null }
+    await expect(edit({ db }, 'TAKEN')).rejects.toMatchObject({
+      data: {
+        problems: {
+          'account.address.host': expect.any(String) as string,
+          'services.db.type': 'There is no db service of type iis.',
+          'services.http.type': 'Its platforms need a web server.',
+        },
+      },
+    })
+    expect(parts.store.get('server', anId(2)).services).toHaveProperty('http')
+  })
+
+  test('waits until the account is at hand before the verify is queued', async () => {
+    const { http } = aServer().services
+    if (http === undefined) throw new Error('It has one.')
+    let atAccount: unknown
+    await new Editing(parts).editServer(
+      {
+        id: anId(2),
+        title: 'web1',
+        services: { http },
+        account: { address: { ...aBackend(), host: 'new.example.com' }, limit: 4 },
+      },
+      'edit',
+      (id) => {
+        const { host } = parts.store.get('backend', id)
+        atAccount = { host, tasks: parts.store.select('task', '').length }
+        return Promise.resolve()
+      },
+    )
+    expect(atAccount).toEqual({ host: 'new.example.com', tasks: 0 })
+    expect(parts.store.select('task', '')).toMatchObject([{ type: 'verify', objectId: anId(2) }])
   })
 })
