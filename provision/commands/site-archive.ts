@@ -10,15 +10,11 @@ import { type ArchiveEntry, readArchive } from '../system/tar-reader.ts'
 import type { Session } from './session.ts'
 import { MANIFEST, MANIFEST_FORMAT, MANIFEST_KIND } from './site-backup.ts'
 
-/** What an archive says of itself, and what it would take. */
+/** An archive that was checked, and what it says of itself. */
 export interface SiteArchive {
   file: string
   uri: string
   application: string
-  /** Folders, files and links in it. */
-  members: number
-  /** Unpacked, in bytes. */
-  sizeBytes: number
 }
 
 /**
@@ -32,12 +28,10 @@ export async function checkSiteArchive(
 ): Promise<SiteArchive> {
   const freeBytes = await findFreeBytes(session.folders.home)
   const roots = new Set<string>()
-  let members = 0
   let sizeBytes = 0
   const onEntry = (entry: ArchiveEntry): void => {
     const root = rootOf(entry)
     if (root !== undefined) roots.add(root)
-    members += 1
     if (entry.kind === 'file') sizeBytes += entry.sizeBytes
     if (freeBytes !== undefined && sizeBytes > freeBytes)
       throw new ProvisionError(
@@ -46,7 +40,7 @@ export async function checkSiteArchive(
       )
   }
   const manifest = parseManifest(await readArchive(file, `./${MANIFEST}`, { onEntry, signal }))
-  if (roots.size === 1 && roots.has(manifest.uri)) return { file, members, sizeBytes, ...manifest }
+  if (roots.size === 1 && roots.has(manifest.uri)) return { file, ...manifest }
   throw notOurs(`it holds ${[...roots].slice(0, 3).join(', ') || 'no folder'}, not ${manifest.uri}`)
 }
 
