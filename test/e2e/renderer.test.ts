@@ -331,3 +331,27 @@ test('a client is found by its key, and what main finds wrong with it stands at 
   await page.getByRole('button', { name: 'Add Acme' }).click()
   await page.getByText('There is a client Acme already.').first().waitFor()
 })
+
+test('a crontab is shown with what would change, and changed as it was shown', async () => {
+  const { desk } = await open(aBusyDesk(), `/servers/${anId(101)}`)
+  await page.getByText('Crontab', { exact: true }).click()
+  const change = page.getByRole('list', { name: 'What changes in the crontab' })
+  await change.getByText('+ * * * * * provision dispatch').waitFor()
+  // Blanks are kept, as they mean something there.
+  expect(await change.getByRole('listitem').first().innerText()).toBe('  0 5 * * *  tidy  up')
+  await page.getByRole('button', { name: 'Install these lines' }).click()
+  await page.getByRole('button', { name: 'Remove our lines' }).waitFor()
+  await change.getByText('- * * * * * provision dispatch').waitFor()
+  expect(desk.installedOver).toEqual([desk.crontabs.install.before])
+  expect(complaints).toEqual([])
+})
+
+test('a server says from where else it is used', async () => {
+  const other = { id: 'x', hostName: 'laptop-2', seenAt: 1_700_000_000_000 }
+  await open(aBusyDesk(), `/servers/${anId(101)}`)
+  await page.getByText('Last verified').waitFor()
+  expect(await page.getByText('Also used from').count()).toBe(0)
+  await open({ ...aBusyDesk(), otherDesks: [other] }, `/servers/${anId(101)}`)
+  await page.getByText('Also used from').waitFor()
+  await page.getByText('laptop-2, last').waitFor()
+})

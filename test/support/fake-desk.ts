@@ -1,3 +1,4 @@
+import type { CrontabView } from '#shared/contract/crontab.ts'
 import type { CheckEvent } from '#shared/contract/backend.ts'
 import { PlatformRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { OfferedTask } from '#shared/contract/task.ts'
@@ -6,6 +7,21 @@ import type { FakeDesk } from './fake-router.ts'
 import { aLine, anId, aTask, installLog, MINUTE, NOW } from './fake-tasks.ts'
 
 const stamps = { createdAt: NOW - 3 * 24 * 60 * MINUTE, changedAt: NOW - 5 * MINUTE }
+
+const FOREIGN_LINE = '0 5 * * *  tidy  up'
+const OUR_LINE = '* * * * * provision dispatch'
+const aCrontabView = (
+  change: 'added' | 'removed',
+  before: readonly string[],
+  after: readonly string[],
+): CrontabView => ({
+  before: `${before.join('\n')}\n`,
+  after: `${after.join('\n')}\n`,
+  difference: [
+    { change: 'same', line: FOREIGN_LINE },
+    { change, line: OUR_LINE },
+  ],
+})
 
 /** An empty desk: nothing added, nothing done. */
 export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
@@ -25,6 +41,12 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   check: [],
   trusted: [],
   demo: { isSupported: true, backendId: null, problem: null },
+  crontabs: {
+    install: aCrontabView('added', [FOREIGN_LINE], [FOREIGN_LINE, OUR_LINE]),
+    remove: aCrontabView('removed', [FOREIGN_LINE, OUR_LINE], [FOREIGN_LINE]),
+  },
+  installedOver: [],
+  otherDesks: [],
   ...changed,
 })
 

@@ -1,6 +1,8 @@
 import { implement } from '@orpc/server'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { CheckEvent, HostKey } from '#shared/contract/backend.ts'
+import type { CrontabView } from '#shared/contract/crontab.ts'
+import type { OtherDesk } from '#shared/contract/desks.ts'
 import { contract } from '#shared/contract/index.ts'
 import type { ClientRow, PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { OfferedTask, TaskDetails } from '#shared/contract/task.ts'
@@ -32,6 +34,10 @@ export interface FakeDesk {
   /** Keys that the page said to trust. */
   trusted: HostKey[]
   demo: { isSupported: boolean; backendId: string | null; problem: string | null }
+  crontabs: { install: CrontabView; remove: CrontabView }
+  /** The crontabs that the page had seen when it said to install. */
+  installedOver: string[]
+  otherDesks: OtherDesk[]
 }
 
 /** The contract, answered from the arrays of a desk; `listeners` are told of changes. */
@@ -274,6 +280,21 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           input,
         ),
       ),
+    },
+    crontab: {
+      show: os.crontab.show.handler(({ input: { wish } }) => desk.crontabs[wish]),
+      install: os.crontab.install.handler(({ input }) => {
+        desk.installedOver.push(input.expected)
+        desk.servers = desk.servers.map((server) => ({
+          ...server,
+          backend: { ...server.backend, recurringOwner: 'server' },
+        }))
+        for (const listener of listeners) listener({ event: 'stored', table: 'backend', ids: [] })
+        return desk.crontabs.install
+      }),
+    },
+    inventory: {
+      otherDesks: os.inventory.otherDesks.handler(() => desk.otherDesks),
     },
     task: {
       list: os.task.list.handler(({ input }) =>
