@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { localCrontab, remoteCrontab } from '../../main/crontab/crontab-access.ts'
 import { Crontabs } from '../../main/crontab/crontabs.ts'
 import type { OpenConnection } from '../../main/ssh/open-connection.ts'
+import { build } from '../../tools/build.ts'
+import { aDataFolder, removeFolder } from '../support/desk.ts'
 import { codeOf, openTo, sandboxAddress } from '../support/ssh.ts'
 import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
 
 const account = ensureSandboxAccount('hdcron')
+const SANDBOX_CRONTAB = path.join(import.meta.dirname, '../support/sandbox-crontab')
 const ID = '00000000-0000-7000-8000-000000000001'
 
 /** Twenty lines of other people: their own environment, look-alikes of ours, tabs, bytes that are no UTF-8. */
@@ -125,9 +129,8 @@ test('a crontab that cron does not take is refused with its reason', async () =>
 
 test('the crontab of this computer is read and written as a server’s is', async () => {
   // Our process is root here; a program of that name before the real one leads to the sandbox account's crontab.
-  const folder = path.join(import.meta.dirname, '../support/sandbox-crontab')
   const before = process.env['PATH']
-  process.env['PATH'] = `${folder}:${before}`
+  process.env['PATH'] = `${SANDBOX_CRONTAB}:${before}`
   try {
     const access = localCrontab()
     expect(await access.read()).toBe('')
@@ -142,3 +145,31 @@ test('the crontab of this computer is read and written as a server’s is', asyn
     process.env['PATH'] = before
   }
 })
+
+test('the command line prints, installs and removes the line of this data folder, and the line dispatches', async () => {
+  await build({ targets: ['provision', 'templates', 'main'] })
+  const data = aDataFolder()
+  const cli = path.join(import.meta.dirname, '../../dist/main/cli.js')
+  const env = { ...process.env, PATH: `${SANDBOX_CRONTAB}:${process.env['PATH']}` }
+  const run = (...args: string[]): string =>
+    execFileSync(process.execPath, [cli, 'crontab', ...args, '--data', data], {
+      encoding: 'utf8',
+      env,
+    })
+  try {
+    putCrontab(FOREIGN)
+    const printed = run('print')
+    expect(run('install')).toBe(printed.replace(/^/gm, '+ ').replace(/\+ $/, ''))
+    expect(crontabOf('-l').equals(Buffer.concat([FOREIGN, Buffer.from(printed)]))).toBe(true)
+    expect(run('install')).toBe('The crontab was so already.\n')
+    const [, line = ''] = /^\* \* \* \* \* (.*)$/m.exec(printed) ?? []
+    expect(execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8' })).toBe('')
+    expect(existsSync(path.join(data, 'store'))).toBe(true)
+    run('remove')
+    expect(crontabOf('-l').equals(FOREIGN)).toBe(true)
+    expect(() => run('install', 'nobody')).toThrow(/no backend called/)
+    expect(() => run('edit')).toThrow(/no command/)
+  } finally {
+    removeFolder(data)
+  }
+}, 120_000)
