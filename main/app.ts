@@ -221,6 +221,7 @@ async function assemble(
     connect: (backendId) => pool.use(backendId),
     disconnect: (backendId) => pool.close(backendId),
     templateFolder: parts.templateFolder,
+    now,
   })
 
   const connectPrepared = async (backendId: Id): Promise<Connection> => {
@@ -258,7 +259,9 @@ async function assemble(
     onBug,
   })
   const stopVisiting = pool.changed.add(({ backendId, connection }) => {
-    if (connection === 'open') void visits.visit(backendId)
+    if (connection !== 'open') return
+    dispatcher.reached(backendId)
+    void visits.visit(backendId)
   })
 
   const dispatchState = (): DispatchState => ({
@@ -304,6 +307,7 @@ async function assemble(
     hookProblems: () => problems.list(),
     features,
     onFeatureSet() {
+      queues.refresh()
       dispatcher.request()
       clock.wake()
     },
@@ -326,9 +330,11 @@ async function assemble(
       }),
     async trustHostKey(key) {
       await trusted.trust(key)
-      for (const backend of listBackends(store)) {
-        await pool.close(backend.id)
-        dispatcher.unblock(backend.id)
+      // What is connected was let in by the key that it showed then.
+      for (const { id } of listBackends(store)) {
+        if (pool.state(id).connection === 'open') continue
+        await pool.close(id)
+        dispatcher.unblock(id)
       }
     },
     async giveSecrets(backendId, typed) {

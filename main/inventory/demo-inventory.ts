@@ -39,6 +39,7 @@ export interface DemoParts {
   disconnect: (backendId: Id) => Promise<void>
   /** The folder of the static platform that comes with it. */
   templateFolder: string
+  now: () => number
 }
 
 /**
@@ -123,7 +124,7 @@ export class DemoInventory {
         )
       }
       for (const task of unfinished)
-        change.put('task', { ...task, status: 'cancelled', endedAt: task.createdAt })
+        change.put('task', { ...task, status: 'cancelled', endedAt: this.#parts.now() })
       change.remove(object.kind, object.id)
     }
     await store.commit(change.remove('backend', backend.id))

@@ -149,6 +149,12 @@ export class Dispatcher {
     })
   }
 
+  /** A connection to the backend was made, by whomever: whatever was said of reaching it is over. */
+  reached(backendId: Id): void {
+    const reason = this.#blocks.get(backendId)?.waiting.reason
+    if (reason !== undefined && reason !== 'overload') this.unblock(backendId)
+  }
+
   /** Something about a backend was put right (a key trusted, a secret given, an address changed): try again at once. */
   unblock(backendId: Id): void {
     clearTimeout(this.#blocks.get(backendId)?.timer)

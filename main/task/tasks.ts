@@ -90,7 +90,9 @@ export class Tasks {
     this.#checkAllowed(object, definition, unit)
     const [problem] = Object.values(definition.validate?.(task.values, object, unit) ?? {})
     const refusal =
-      definition.isBatch === true ? 'Its tasks have been added; ask for it anew.' : problem
+      definition.isBatch === true
+        ? 'Its tasks have been added; ask for it anew.'
+        : (problem ?? this.#refusalOfPredecessor(task))
     if (refusal !== undefined) throw notPossible(definition, object, refusal)
     await store.commit(
       unit.toChange().put('task', {
@@ -106,6 +108,13 @@ export class Tasks {
       }),
     )
     return store.get('task', id)
+  }
+
+  /** A task in a chain runs only after the one before has succeeded, also when it is tried again. */
+  #refusalOfPredecessor({ afterId }: Task): string | undefined {
+    const before = afterId === null ? undefined : this.#parts.store.find('task', afterId)
+    if (before === undefined || !['error', 'cancelled'].includes(before.status)) return undefined
+    return `Task ${before.number} has to succeed first: retry that one.`
   }
 
   /** Throws `task.not-allowed` and `task.already-waiting`. */

@@ -46,3 +46,13 @@ test('a batch is not tried again: it was done when it was added', async () => {
   })
   await expect(wish).rejects.toMatchObject({ code: 'task.not-allowed' })
 })
+
+test('a task in a chain is tried again only once the one before it has succeeded', async () => {
+  const before = (status: Task['status']) =>
+    new ChangeSet().put('task', aTask({ id: anId(60), number: 60, status, endedAt: 1 }))
+  const follower = { type: 'disable', afterId: anId(60), number: 61, status: 'cancelled' as const }
+  await expect(retry(follower, { change: before('error') })).rejects.toThrow(
+    'Task 60 has to succeed',
+  )
+  expect(await retry(follower, { change: before('success') })).toMatchObject({ status: 'queued' })
+})
