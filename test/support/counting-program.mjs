@@ -30,7 +30,9 @@ if (command === 'provision-save') {
   result(true)
 } else {
   appendFileSync(`${folder}/${context}.ran`, `${process.pid}\n`)
-  const wish = String(JSON.parse(readFileSync(`${folder}/${context}.json`, 'utf8')).http_restart_cmd)
+  const wish = String(
+    JSON.parse(readFileSync(`${folder}/${context}.json`, 'utf8')).http_restart_cmd,
+  )
   const numberOf = (name) => Number(new RegExp(`${name}=(\\d+)`).exec(wish)?.[1] ?? 0)
   if (wish.includes('spawn')) spawn('sleep', ['3600'], { stdio: 'inherit' })
   for (let line = 0; line < numberOf('lines'); line++) {
