@@ -134,7 +134,7 @@ async function buildMain(outFolder: string): Promise<void> {
     await viteBuild(
       nodeConfig(outFolder, {
         input: Object.fromEntries(shells.map(([name, entry]) => [name, inRoot(entry)])),
-        target: 'node24',
+        target: 'node20',
         externals: MAIN_EXTERNALS,
         output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       }),
@@ -149,7 +149,7 @@ async function buildMain(outFolder: string): Promise<void> {
   await viteBuild(
     nodeConfig(outFolder, {
       input: inRoot(PRELOAD),
-      target: 'node24',
+      target: 'node20',
       externals: ['electron'],
       output: { format: 'cjs', codeSplitting: false, entryFileNames: 'preload.cjs' },
     }),

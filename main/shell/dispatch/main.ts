@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import type { AppError } from '#shared/errors.ts'
 import { cleanText, shorten } from '#shared/text.ts'
 import { toDeskFailure } from './desk.ts'
