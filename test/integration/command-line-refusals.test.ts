@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { CommandLines, CONTEXT } from '../support/command-lines.ts'
 
@@ -89,6 +91,11 @@ describe('what cannot be', () => {
       expect(code).toBe(0)
       expect(out).toContain('hosting-desk dispatch')
     }
+  })
+
+  test('the command line is a program of its own', async () => {
+    const { stdout } = await promisify(execFile)(desk.built.cli, ['--help'])
+    expect(stdout).toContain('hosting-desk dispatch')
   })
 
   test('a data folder of a name with spaces and signs is taken as it is', async () => {

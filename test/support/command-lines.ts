@@ -33,7 +33,7 @@ export class CommandLines {
   }
 
   typeWith = (args: readonly string[], env: Readonly<Record<string, string>> = {}): CommandLine => {
-    const command = new CommandLine(this.#built, args, env)
+    const command = new CommandLine(this.built, args, env)
     this.#running.push(command)
     return command
   }
@@ -51,7 +51,7 @@ export class CommandLines {
   }
 
   startHeadless = (folder = this.data, port: number | string = 0): Headless => {
-    const headless = new Headless(this.#built, folder, port)
+    const headless = new Headless(this.built, folder, port)
     this.#running.push(headless)
     return headless
   }
@@ -79,7 +79,7 @@ export class CommandLines {
     return this.#account.user
   }
 
-  get #built(): Installation {
+  get built(): Installation {
     if (this.#installation === undefined) throw new Error('Nothing is installed.')
     return this.#installation
   }
