@@ -10,12 +10,12 @@ const MINUTE_MS = 60_000
 const MINUTES = 3
 
 let server: ServerAtWork
-let cron: ChildProcess
+let cron: ChildProcess | undefined
 beforeAll(async () => {
-  server = await openServerAtWork()
+  server = await openServerAtWork('hdnight')
 }, 90_000)
 afterAll(async () => {
-  cron.kill()
+  cron?.kill()
   await server.close()
 })
 
@@ -43,12 +43,13 @@ test('three minutes of Debian’s cron with the application closed: every run du
   await server.closeDesk()
 
   const first = minuteOf(Date.now()) + 1
-  cron = spawn('/usr/sbin/cron', ['-f'], { stdio: 'ignore' })
+  const child = spawn('/usr/sbin/cron', ['-f'], { stdio: 'ignore' })
+  cron = child
   await eventually(() => expect(minuteOf(Date.now())).toBe(first + MINUTES), {
     timeoutMs: (MINUTES + 1) * MINUTE_MS,
   })
-  const ended = new Promise((resolve) => cron.once('exit', resolve))
-  cron.kill()
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill()
   await ended
   // What cron began in its last minute may still be at work.
   await eventually(

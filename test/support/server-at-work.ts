@@ -48,10 +48,10 @@ export interface ServerAtWork {
   close(): Promise<void>
 }
 
-/** The caller closes it. */
-export async function openServerAtWork(): Promise<ServerAtWork> {
+/** On an account of its own, whose crontab is emptied. The caller closes it. */
+export async function openServerAtWork(user = 'hdcron'): Promise<ServerAtWork> {
   await build({ targets: ['provision'] })
-  const account = ensureSandboxAccount('hdcron')
+  const account = ensureSandboxAccount(user)
   await clear(account)
   const sshd = await startSshd({ publicKeyFiles: [`${account.keyFile}.pub`] })
   const dataFolder = aDataFolder()
