@@ -11,13 +11,10 @@ export const cleanText = (text: string, { keepColours = false } = {}): string =>
     .replace(keepColours ? CONTROLS_BUT_ESCAPE : CONTROLS, '')
 
 const ESCAPES =
-   
   /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[@-Z\\-_])/g
 const CONTROLS =
-   
   /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g
 const CONTROLS_BUT_ESCAPE =
-   
   /[\u0000-\u0008\u000a-\u001a\u001c-\u001f\u007f-\u009f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/g
 
 /** Cut to a length that a screen or a row can bear, with the cut shown. */
