@@ -1,5 +1,16 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { InlineConfig } from 'vite'
@@ -140,6 +151,8 @@ async function buildMain(outFolder: string): Promise<void> {
       }),
     )
   }
+  const commandLine = path.join(outFolder, 'cli.js')
+  if (existsSync(commandLine)) await chmod(commandLine, 0o755)
   const isPng = (file: string): boolean => !file.endsWith('.svg')
   await cp(inRoot(DESKTOP_ASSETS), path.join(outFolder, 'assets'), {
     recursive: true,
