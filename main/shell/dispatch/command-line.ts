@@ -121,12 +121,12 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** `55s`, `2m`, `500ms` or a number of seconds. */
+/** `55s`, `2m`, `500ms`, `1d` or a number of seconds. */
 export function parseDuration(text: string): number {
-  const match = /^(\d{1,7})(ms|s|m|h)?$/.exec(text)
-  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 's']
+  const match = /^(\d{1,7})(ms|s|m|h|d)?$/.exec(text)
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? 's']
   if (match === null || factor === undefined) {
-    throw new AppError('input.invalid', `--for ${text}: write a duration such as 55s, 2m or 500ms.`)
+    throw new AppError('input.invalid', `“${text}” is no duration: write 55s, 2m, 24h or 1d.`)
   }
   return Number(match[1]) * factor
 }
