@@ -19,6 +19,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { program: 'ps', debianPackage: 'procps', neededBy: 'looking for what is left running' },
   { program: 'crontab', debianPackage: 'cron', neededBy: 'a real crontab' },
   { program: 'useradd', debianPackage: 'passwd', neededBy: 'making the sandbox account' },
+  { program: 'openssl', debianPackage: 'openssl', neededBy: 'the password of that account' },
 ]
 
 /** Daemons live where an ordinary account's PATH does not lead. */
