@@ -1,3 +1,4 @@
+import { NAMED_BY_RUNS } from './named-by-runs.ts'
 /**
  * Runs on the server, by its Node (18 or newer, CommonJS): reads the files of an extension's server half on standard
  * input, checks their hash, puts them in place by a rename, and removes folders of this extension that are neither among
@@ -39,21 +40,7 @@ function moveInto(aside, target) {
   }
 }
 
-const namesIn = (place) => { try { return fs.readdirSync(place) } catch { return [] } }
-
-function namedByRuns() {
-  const texts = []
-  const runs = path.join(desk, 'runs')
-  for (const run of namesIn(runs))
-    for (const one of namesIn(path.join(runs, run))) {
-      const file = path.join(runs, run, one)
-      try {
-        const info = fs.lstatSync(file)
-        if (info.isFile() && info.size < 262144) texts.push(fs.readFileSync(file, 'utf8'))
-      } catch {}
-    }
-  return (one) => texts.some((text) => text.includes(one))
-}
+${NAMED_BY_RUNS}
 
 function prune() {
   const dayAgo = Date.now() - 86400000

@@ -1,3 +1,4 @@
+import { NAMED_BY_RUNS } from './named-by-runs.ts'
 /**
  * Runs on the server, by its Node (18 or newer, CommonJS): reads the program on standard input, checks its hash, puts it
  * in place by a rename, moves the link `bin/provision` up, and removes folders that are neither among the newest two
@@ -63,21 +64,7 @@ function linkUp() {
   fs.renameSync(aside, path.join(desk, 'bin', 'provision'))
 }
 
-const namesIn = (place) => { try { return fs.readdirSync(place) } catch { return [] } }
-
-function namedByRuns() {
-  const texts = []
-  const runs = path.join(desk, 'runs')
-  for (const run of namesIn(runs))
-    for (const name of namesIn(path.join(runs, run))) {
-      const file = path.join(runs, run, name)
-      try {
-        const info = fs.lstatSync(file)
-        if (info.isFile() && info.size < 262144) texts.push(fs.readFileSync(file, 'utf8'))
-      } catch {}
-    }
-  return (name) => texts.some((text) => text.includes(name))
-}
+${NAMED_BY_RUNS}
 
 function prune() {
   const dayAgo = Date.now() - 86400000
