@@ -18,8 +18,12 @@ export interface SandboxAccount {
 const PASSWORD = 'a password with spaces'
 const PASSPHRASE = 'a passphrase with spaces'
 
+/** Ends the names of this run's accounts, so that two checkouts can be tested on one machine at once. */
+const SUFFIX = process.env['TEST_ACCOUNT_SUFFIX'] ?? ''
+
 /** Makes the account where it is not there (needs root), and its keys. It stays for later tests. */
-export function ensureSandboxAccount(name = 'hdtest'): SandboxAccount {
+export function ensureSandboxAccount(purpose = 'hdtest'): SandboxAccount {
+  const name = `${purpose}${SUFFIX}`
   if (find(name) === undefined) create(name)
   const found = find(name)
   if (found === undefined) throw new Error(`The account ${name} could not be made; are you root?`)
