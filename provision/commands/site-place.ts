@@ -56,6 +56,8 @@ export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
     aliases: aliasesOf(site).filter((name) => name !== uri),
     redirection,
     root: folder,
+    folders: [],
+    hidden: [],
     isEnabled: isSiteEnabled(site),
   }
 }

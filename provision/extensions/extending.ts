@@ -3,6 +3,13 @@
 export type * from './server-half.ts'
 export type { Context } from '../context/context.ts'
 export type { Checked, ContextType } from '../context/keys.ts'
-export type { WebService, WebServiceParts, WebSite } from '../services/web-service.ts'
+export type {
+  WebApp,
+  WebFolder,
+  WebPhp,
+  WebService,
+  WebServiceParts,
+  WebSite,
+} from '../services/web-service.ts'
 export type { Step, Undo } from '../steps/step.ts'
 export type { Json, JsonRecord } from '#shared/domain/json.ts'

@@ -3,14 +3,47 @@ import type { LogLevel } from '#shared/domain/task.ts'
 import type { Step } from '../steps/step.ts'
 import type { Folders } from '../system/account.ts'
 
-/** A site as its web server sees it. */
-export interface WebSite {
+/**
+ * What a site's application wants of the web: data, of which each web service makes its own configuration. Paths of
+ * addresses begin with `/`; those of folders end with `/`, too. Files and folders are absolute, without `/` at the end.
+ */
+export interface WebApp {
+  /** The folder that is served. */
+  root: string
+  /** Below these addresses no PHP is ever run. The longest one that fits an address holds. */
+  folders: readonly WebFolder[]
+  /** Addresses of files that are nobody's business: 404. Hidden files are that everywhere. */
+  hidden: readonly string[]
+  /** Absent where the site is plain files: a PHP file is then no more than any other. */
+  php?: WebPhp
+}
+
+export interface WebFolder {
+  /** `/wp-content/uploads/`. */
+  address: string
+  /** Where its files lie; absent where they lie below the root, as the address says. */
+  folder?: string
+  /** The site's code can write here: nothing in it is to be trusted, and no link is followed. */
+  isWritable: boolean
+}
+
+export interface WebPhp {
+  /** The Unix socket of the site's slot. */
+  socket: string
+  /** What answers where no file does: `/index.php`. */
+  frontController: string
+  /** The addresses of scripts that may be asked for; absent where any script below the root may. */
+  scripts?: readonly string[]
+  /** FastCGI parameters of this site, beside the usual ones. `HTTP_HOST` is to be what was asked for, with its port. */
+  params: Readonly<Record<string, string>>
+}
+
+/** A site as its web server sees it: its names, and what its application wants. */
+export interface WebSite extends WebApp {
   uri: string
   aliases: readonly string[]
   /** One of its names, to which all others lead; null where each name answers. */
   redirection: string | null
-  /** The folder that is served, absolute. */
-  root: string
   isEnabled: boolean
 }
 

@@ -14,6 +14,8 @@ const aWebSite = (changes: Partial<WebSite> = {}): WebSite => ({
   aliases: ['a.test'],
   redirection: null,
   root: '/home/hd/sites/www.a.test',
+  folders: [],
+  hidden: [],
   isEnabled: true,
   ...changes,
 })
