@@ -18,6 +18,12 @@ export interface Folders {
   sites: string
   backups: string
   nginx: string
+  /** Certificates with their keys, as the web service reads them. */
+  tls: string
+  /** What proves to an authority that a name is ours: its `.well-known/acme-challenge` is served by every site. */
+  challenges: string
+  /** The account with the authority. */
+  acme: string
   web: string
 }
 
@@ -35,6 +41,9 @@ export function foldersOf(home: string): Folders {
     sites: path.join(home, 'sites'),
     backups: path.join(home, 'backups'),
     nginx: path.join(home, 'nginx'),
+    tls: path.join(home, 'nginx', 'tls'),
+    challenges: path.join(home, 'nginx', 'acme'),
+    acme: path.join(desk, 'acme'),
     web: path.join(home, 'web'),
   }
 }

@@ -27,6 +27,15 @@ export async function findText(file: string): Promise<string | undefined> {
   }
 }
 
+/** The text of a plain file, through links, that has at most `maxBytes`; undefined where it is not such a one. */
+export async function findSmallText(file: string, maxBytes: number): Promise<string | undefined> {
+  const info = await stat(file).catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined
+    throw error
+  })
+  return info?.isFile() && info.size <= maxBytes ? readFile(file, 'utf8') : undefined
+}
+
 /** What stands behind `offset` in a file, at most `maxBytes` of it; nothing where the file is missing. */
 export async function readTail(file: string, offset: number, maxBytes = 65_536): Promise<string> {
   try {

@@ -20,6 +20,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { program: 'crontab', debianPackage: 'cron', neededBy: 'a real crontab' },
   { program: 'useradd', debianPackage: 'passwd', neededBy: 'making the sandbox account' },
   { program: 'openssl', debianPackage: 'openssl', neededBy: 'the password of that account' },
+  { program: 'certbot', debianPackage: 'certbot', neededBy: 'certificates by ACME' },
+  { program: 'pebble', debianPackage: 'pebble', neededBy: 'an authority that speaks ACME' },
+  { program: 'git', debianPackage: 'git', neededBy: 'platforms from a repository' },
 ]
 
 /** Daemons live where an ordinary account's PATH does not lead. */
