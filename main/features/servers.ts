@@ -3,6 +3,7 @@ import type { Server } from '#shared/domain/objects.ts'
 import { defineTaskType, type Feature } from '../hooks/feature.ts'
 import type { Host } from '../hooks/host.ts'
 import { takeOver } from './effects.ts'
+import { toServerFacts } from './server-facts.ts'
 
 const NOT_WHEN_DELETED = 'The server was deleted.'
 
@@ -81,7 +82,7 @@ export const servers: Feature = {
     if (task.objectKind !== 'server') return
     const server = takeOver(host.get('server', task.objectId), task, result, host)
     if (task.type === 'verify') {
-      host.put('server', { ...server, status: 'enabled' })
+      host.put('server', { ...server, status: 'enabled', facts: toServerFacts(result.data) })
       verifyPlatforms(server, host)
     }
     if (task.type === 'delete') host.put('server', { ...server, status: 'deleted' })

@@ -82,6 +82,7 @@ export class Inventory {
       status: 'queued',
       remoteHost: wish.remoteHost ?? backend.host,
       services: wish.services,
+      facts: null,
     }
     const task = this.#save(unit, server, 'verify', origin)
     await store.commit(unit.toChange(change))

@@ -7,6 +7,7 @@ import { toRpcError } from './errors.ts'
 import { featureCalls } from './feature-calls.ts'
 import { importCalls } from './import-calls.ts'
 import { inventoryCalls } from './inventory-calls.ts'
+import { overviewCalls } from './overview-calls.ts'
 import type { RpcParts } from './parts.ts'
 import { queueCalls } from './queue-calls.ts'
 import { taskCalls } from './task-calls.ts'
@@ -34,6 +35,7 @@ export function createRouter(parts: RpcParts) {
     ...queueCalls(desk, parts),
     ...crontabCalls(desk, parts),
     ...importCalls(desk, parts),
+    ...overviewCalls(desk, parts),
   })
 }
 export type DeskRouter = ReturnType<typeof createRouter>

@@ -160,6 +160,7 @@ export const TABLES: { readonly [Name in TableName]: Table<Tables[Name]> } = {
       'objectName',
       'backendId',
       'status',
+      'startedAt',
       'endedAt',
     ],
   }),

@@ -4,6 +4,7 @@ import { crontab } from './crontab.ts'
 import { inventory } from './import.ts'
 import { feature } from './feature.ts'
 import { backup, client, object, platform, server, site } from './inventory.ts'
+import { overview } from './overview.ts'
 import { queue } from './queue.ts'
 import { task } from './task.ts'
 
@@ -23,5 +24,6 @@ export const contract = {
   crontab,
   inventory,
   feature,
+  overview,
 }
 export type Contract = typeof contract

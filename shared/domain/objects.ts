@@ -100,6 +100,18 @@ const base = {
 export const ServerStatus = z.enum(['queued', 'enabled', 'locked', 'deleted'])
 export type ServerStatus = z.infer<typeof ServerStatus>
 
+/** What the last verify found out of the machine; what it did not say is absent. */
+export const ServerFacts = z.object({
+  system: z.string().max(200).optional(),
+  cpus: z.number().int().min(1).optional(),
+  /** Of the minute before the verify. */
+  load: z.number().min(0).optional(),
+  memoryBytes: z.number().min(0).optional(),
+  diskFreeBytes: z.number().min(0).optional(),
+  diskSizeBytes: z.number().min(1).optional(),
+})
+export type ServerFacts = z.infer<typeof ServerFacts>
+
 export const Server = z.object({
   ...base,
   kind: z.literal('server'),
@@ -108,6 +120,7 @@ export const Server = z.object({
   remoteHost: HostAddress,
   /** By service name: `http`, later `db`, `certificate` … */
   services: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,31}$/), ServiceSettings),
+  facts: ServerFacts.nullable().default(null),
 })
 export type Server = z.infer<typeof Server>
 

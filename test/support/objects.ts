@@ -22,6 +22,7 @@ export const aServer = (facts: Partial<Server> = {}): Server => ({
   status: 'enabled',
   remoteHost: '127.0.0.1',
   services: { http: { type: 'nginx', port: 8080, restartCommand: null } },
+  facts: null,
   ...facts,
 })
 
