@@ -14,6 +14,7 @@ import {
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { InlineConfig } from 'vite'
+import { bootstrapScript } from './bootstrap-script.ts'
 
 export type BuildTarget = 'renderer' | 'main' | 'provision' | 'templates'
 
@@ -25,6 +26,9 @@ export interface BuildResult {
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const COMMON_INPUTS = ['shared', 'package-lock.json', 'tools/build.ts']
+
+/** Beside the program, as the application sends both to servers. */
+const BOOTSTRAP = 'bootstrap.sh'
 
 /** What main does not carry in its bundle: production dependencies, and what Electron itself provides. */
 const MAIN_EXTERNALS = ['electron', 'node-ssh', 'ssh2', 'sql.js', 'cpu-features']
@@ -47,7 +51,7 @@ interface TargetPlan {
 
 const PLANS: Readonly<Record<BuildTarget, TargetPlan>> = {
   provision: {
-    inputs: ['provision', ...COMMON_INPUTS],
+    inputs: ['provision', 'tools/bootstrap-script.ts', ...COMMON_INPUTS],
     entries: ['provision/cli.ts'],
     run: buildProvision,
   },
@@ -179,6 +183,7 @@ async function buildProvision(outFolder: string): Promise<void> {
       output: { codeSplitting: false, entryFileNames: 'provision.mjs' },
     }),
   )
+  await writeFile(path.join(outFolder, BOOTSTRAP), bootstrapScript())
 }
 
 /** Loaded only when something is stale: it takes longer than to find out that nothing is. */

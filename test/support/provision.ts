@@ -117,7 +117,7 @@ export async function makeProvisionHome({
 }
 
 /** Our own Node, or a copy of it where the account cannot reach it. */
-function reachableNode(folder: string, uid: number): string {
+export function reachableNode(folder: string, uid: number): string {
   const probe = spawnSync(process.execPath, ['-e', '0'], { uid, gid: uid, cwd: '/' })
   if (probe.status === 0) return process.execPath
   const copy = path.join(folder, 'node')
@@ -126,7 +126,8 @@ function reachableNode(folder: string, uid: number): string {
   return copy
 }
 
-function collect(child: ChildProcess): Promise<Ran> {
+/** What a command prints: events with one result as the last of them. */
+export function collect(child: ChildProcess): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (bytes: Buffer) => (stdout += bytes.toString('utf8')))

@@ -5,6 +5,7 @@ import path from 'node:path'
 /** A program that tests start, and the Debian package that brings it. */
 export interface Requirement {
   program: string
+  /** One, or more that belong together. */
   debianPackage: string
   /** What is not run without it. */
   neededBy: string
@@ -19,6 +20,16 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { program: 'ps', debianPackage: 'procps', neededBy: 'looking for what is left running' },
   { program: 'crontab', debianPackage: 'cron', neededBy: 'a real crontab' },
   { program: 'useradd', debianPackage: 'passwd', neededBy: 'making the sandbox account' },
+  { program: 'mariadbd', debianPackage: 'mariadb-server', neededBy: 'the real database' },
+  {
+    program: 'php',
+    debianPackage:
+      'php-cli php-fpm php-mysql php-gd php-curl php-mbstring php-xml php-zip php-intl',
+    neededBy: 'the real PHP',
+  },
+  { program: 'rsync', debianPackage: 'rsync', neededBy: 'what a prepared server has' },
+  { program: 'curl', debianPackage: 'curl', neededBy: 'what a prepared server has' },
+  { program: 'strace', debianPackage: 'strace', neededBy: 'looking at what root reads' },
   { program: 'openssl', debianPackage: 'openssl', neededBy: 'the password of that account' },
   { program: 'certbot', debianPackage: 'certbot', neededBy: 'certificates by ACME' },
   { program: 'pebble', debianPackage: 'pebble', neededBy: 'an authority that speaks ACME' },
@@ -59,7 +70,7 @@ function isExecutable(file: string): boolean {
 function install(missing: readonly Requirement[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const stdio: ['ignore', 'ignore', 'inherit'] = ['ignore', 'ignore', 'inherit']
-  const packages = missing.map(({ debianPackage }) => debianPackage)
+  const packages = missing.flatMap(({ debianPackage }) => debianPackage.split(' '))
   spawnSync('apt-get', ['update', '-q'], { env, stdio })
   const options = ['install', '-q', '-y', '--no-install-recommends']
   spawnSync('apt-get', [...options, ...packages], { env, stdio })

@@ -19,27 +19,32 @@ const PASSWORD = 'a password with spaces'
 const PASSPHRASE = 'a passphrase with spaces'
 
 /** Ends the names of this run's accounts, so that two checkouts can be tested on one machine at once. */
-const SUFFIX = process.env['TEST_ACCOUNT_SUFFIX'] ?? ''
+export const ACCOUNT_SUFFIX = process.env['TEST_ACCOUNT_SUFFIX'] ?? ''
 
 /** Makes the account where it is not there (needs root), and its keys. It stays for later tests. */
 export function ensureSandboxAccount(purpose = 'hdtest'): SandboxAccount {
-  const name = `${purpose}${SUFFIX}`
-  if (find(name) === undefined) create(name)
-  const found = find(name)
+  const name = `${purpose}${ACCOUNT_SUFFIX}`
+  if (findAccount(name) === undefined) create(name)
+  const found = findAccount(name)
   if (found === undefined) throw new Error(`The account ${name} could not be made; are you root?`)
+  return { ...found, user: name, password: PASSWORD, ...ensureKeys(name) }
+}
+
+/** The operator's private keys for an account; made where they are not there. */
+export function ensureKeys(
+  name: string,
+): Pick<SandboxAccount, 'keyFile' | 'encryptedKeyFile' | 'passphrase'> {
   const folder = path.join(tmpdir(), `hosting-desk-keys-${process.getuid?.() ?? 0}-${name}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return {
-    ...found,
-    user: name,
-    password: PASSWORD,
     keyFile: ensureKey(path.join(folder, 'id_ed25519'), ''),
     encryptedKeyFile: ensureKey(path.join(folder, 'id_encrypted'), PASSPHRASE),
     passphrase: PASSPHRASE,
   }
 }
 
-function find(name: string): { uid: number; home: string } | undefined {
+/** An account of this machine. */
+export function findAccount(name: string): { uid: number; home: string } | undefined {
   const line = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .find((one) => one.startsWith(`${name}:`))
@@ -53,7 +58,7 @@ function create(name: string): void {
   try {
     execFileSync('useradd', ['-m', '-s', '/bin/bash', '-p', hash, name], { stdio: 'pipe' })
   } catch (error) {
-    if (find(name) === undefined) throw error
+    if (findAccount(name) === undefined) throw error
   }
 }
 

@@ -1,0 +1,698 @@
+# Prepares a fresh Debian (12 or newer) or Ubuntu (24.04 or newer) server for Hosting Desk. Run it as root:
+#
+#   sh bootstrap.sh            makes what is missing, and says each thing that it changes; safe to repeat
+#   sh bootstrap.sh --remove   takes it back; refuses while there are sites or databases
+#   sh bootstrap.sh --remove --with-data    takes it back with all sites, databases and backups
+#
+# It makes one account that hosts (the "sandbox user") and a number of slots. A slot is an account, a pool of PHP and a
+# database account with which the code of one site runs. Afterwards nothing of Hosting Desk runs as root, and nothing
+# that it runs can become root: there is no sudo rule. As root this writes into folders of root only.
+
+# --- Parameters -------------------------------------------------------------------------------------------------------
+account='hd'                                 # the sandbox user: 2 to 16 small letters
+slots='20'                                   # how many sites with PHP there can be; more at any time, never fewer
+public_key=''                                # who may log in as the sandbox user: one line of a .pub file
+http_port='80'                               # where something else holds a port, another one is taken
+https_port='443'
+with_certbot='yes'                           # for certificates
+with_git='yes'                               # for platforms from a repository
+with_composer='no'                           # for platforms by Composer
+mariadb_socket='/run/mysqld/mysqld.sock'
+# --- End of parameters ------------------------------------------------------------------------------------------------
+
+script_version=1
+
+hosting_desk_bootstrap() (
+  set -eu
+  umask 022
+  export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
+  name_things
+  case "${1:-}" in
+    '')
+      check_all
+      install_packages
+      find_php
+      make_accounts
+      make_folders
+      make_doors
+      make_php
+      make_database_accounts
+      make_nginx
+      write_summary
+      start_services
+      say_result
+      ;;
+    --remove) check_root; remove_all "${2:-}" ;;
+    *) refuse "unknown argument $1" ;;
+  esac
+)
+
+# Everything is named after the account, so that two sandbox users can stand side by side.
+name_things() {
+  home="/srv/$account"
+  config="/etc/$account"
+  summary="$config/machine.json"
+  state="/var/lib/$account-slots"
+  doors="/usr/local/lib/$account-slot"
+  sockets="/run/$account-php"
+  logs="/var/log/$account-php"
+  nginx_unit="/etc/systemd/system/$account-nginx.service"
+  php_unit="/etc/systemd/system/$account-php.service"
+  upgrade_unit="/etc/systemd/system/$account-upgrade"
+  made="$config/made"                        # what was made beyond our own names, for --remove
+  changed='' groups_changed='' nginx_changed='' php_changed='' php_pools_changed=''
+}
+
+say() { echo "$*"; }
+did() { echo "+ $*"; changed=yes; }
+refuse() { echo "Refused: $*" >&2; exit 1; }
+has_systemd() { [ -d /run/systemd/system ]; }
+has_program() { command -v "$1" >/dev/null 2>&1; }
+has_account() { getent passwd "$1" >/dev/null; }
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+as_account() { setpriv --reuid "$account" --regid "$account" --init-groups --reset-env "$@"; }
+sql() { mariadb --socket="$mariadb_socket" --user=root --batch --skip-column-names; }
+slot_names() { i=1; while [ "$i" -le "$slots" ]; do printf '%s%02d\n' "$account" "$i"; i=$((i + 1)); done; }
+recorded() { [ -f "$summary" ] && sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",]*\).*/\1/p" "$summary" || true; }
+
+# Writes a file of root's from standard input where it differs: write_file PATH MODE. Sets was_written.
+write_file() {
+  was_written=''
+  cat >"$1.new"
+  chmod "$2" "$1.new"
+  if cmp -s "$1.new" "$1"; then rm "$1.new"; return; fi
+  mv "$1.new" "$1"
+  was_written=yes
+  did "wrote $1"
+}
+
+make_folder() { # PATH OWNER GROUP MODE, below root's folders only
+  [ -d "$1" ] && [ "$(stat -c %U:%G:%a "$1")" = "$2:$3:$4" ] && return
+  install -d -o "$2" -g "$3" -m "$4" "$1"
+  did "made folder $1"
+}
+
+# --- Checks: nothing is changed before all of them have passed --------------------------------------------------------
+
+check_all() {
+  check_root
+  check_parameters
+  check_system
+  check_account
+  check_node
+}
+
+check_root() { [ "$(id -u)" = 0 ] || refuse 'this must be run as root.'; }
+
+check_parameters() {
+  echo "$account" | grep -Eqx '[a-z]{2,16}' || refuse "the account's name must be 2 to 16 small letters."
+  echo "$slots" | grep -Eqx '[1-9][0-9]{0,2}' || refuse 'the number of slots must be 1 to 999.'
+  for port in "$http_port" "$https_port"; do
+    echo "$port" | grep -Eqx '[1-9][0-9]{0,4}' && [ "$port" -le 65535 ] || refuse "$port is no port."
+  done
+  [ "$http_port" -ne "$https_port" ] || refuse 'HTTP and HTTPS need a port each.'
+  case "$public_key" in
+    ssh-ed25519\ AAAA* | ssh-rsa\ AAAA* | ecdsa-sha2-nistp*\ AAAA* | sk-*@openssh.com\ AAAA*) ;;
+    *) refuse 'public_key must be one line of a .pub file.' ;;
+  esac
+  [ "$(printf '%s' "$public_key" | wc -l)" -eq 0 ] || refuse 'public_key must be one line.'
+}
+
+check_system() {
+  ID='' VERSION_ID='' PRETTY_NAME='an unknown system'
+  [ -r /etc/os-release ] && . /etc/os-release
+  case "$ID" in
+    debian) oldest=12 ;;
+    ubuntu) oldest=24.04 ;;
+    *) refuse "this is $PRETTY_NAME; Debian 12 or newer, or Ubuntu 24.04 or newer is needed." ;;
+  esac
+  printf '%s\n%s\n' "$oldest" "$VERSION_ID" | sort -CV || refuse "this is $PRETTY_NAME; $ID $oldest or newer is needed."
+}
+
+# An account, a group or a folder with our names that we did not make is somebody else's.
+check_account() {
+  [ -f "$summary" ] && return
+  if has_account "$account" && [ "$(getent passwd "$account" | cut -d: -f6)" != "$home" ]; then
+    refuse "there is an account $account that this script did not make; choose another name."
+  fi
+  for slot in $(slot_names); do
+    if has_account "$slot" && [ "$(getent passwd "$slot" | cut -d: -f6)" != /nonexistent ]; then
+      refuse "there is an account $slot that this script did not make; choose another name."
+    fi
+  done
+}
+
+check_node() {
+  if has_program node; then
+    version=$(node --version | tr -d v)
+    where='installed'
+  else
+    apt-get update -q >/dev/null || refuse 'apt-get update failed; see above.'
+    version=$(apt-cache policy nodejs | sed -n 's/ *Candidate: *\([0-9.]*\).*/\1/p')
+    where='what this system would install'
+  fi
+  [ "${version%%.*}" -ge 18 ] 2>/dev/null || refuse "Node 18 or newer is needed; $where is ${version:-nothing}."
+}
+
+# --- Packages ---------------------------------------------------------------------------------------------------------
+
+install_packages() {
+  wanted='openssh-server rsync curl mariadb-server'
+  has_program node || wanted="$wanted nodejs"
+  has_program nginx || { hold nginx; wanted="$wanted nginx"; }
+  find_php_version
+  [ -x "/usr/sbin/php-fpm$php_version" ] || hold "php$php_version-fpm"
+  for part in fpm cli mysql gd curl mbstring xml zip intl; do wanted="$wanted php$php_version-$part"; done
+  [ "$with_git" = no ] || wanted="$wanted git"
+  [ "$with_certbot" = no ] || wanted="$wanted certbot"
+  [ "$with_composer" = no ] || wanted="$wanted composer unzip"
+  missing=''
+  for package in $wanted; do is_installed "$package" || missing="$missing $package"; done
+  [ -n "$missing" ] || return 0
+  say "Installing$missing"
+  apt-get update -q >/dev/null
+  # shellcheck disable=SC2086 # a list of words
+  apt-get install -q -y --no-install-recommends $missing >/dev/null
+  did "installed$missing"
+}
+
+find_php_version() {
+  php_version=$(recorded phpVersion)
+  [ -n "$php_version" ] || php_version=$(ls /usr/sbin | sed -n 's/^php-fpm\([0-9.]*\)$/\1/p' | sort -V | tail -n 1)
+  [ -n "$php_version" ] || apt-get update -q >/dev/null
+  [ -n "$php_version" ] || php_version=$(apt-cache depends php-fpm | sed -n 's/.*Depends: php\([0-9.]*\)-fpm/\1/p')
+  [ -n "$php_version" ] || refuse 'there is no package of PHP-FPM.'
+}
+
+find_php() {
+  php_fpm="/usr/sbin/php-fpm$php_version"
+  [ -x "$php_fpm" ] || refuse "there is no $php_fpm."
+  nginx=$(command -v nginx) || refuse 'there is no nginx.'
+}
+
+# The distribution's own service would run as root, on our ports. It is kept from starting; its files stay as they are.
+# A service that was there before us is somebody's, and is left alone.
+hold() {
+  has_systemd || return 0
+  systemctl mask --quiet "$1.service"
+  install -d -m 755 "$config"
+  echo "masked $1.service" >>"$made"
+  did "masked $1.service: the distribution's own would run as root"
+}
+
+# --- Accounts ---------------------------------------------------------------------------------------------------------
+
+make_accounts() {
+  make_folder "$config" root root 755
+  if ! has_account "$account"; then
+    # '*': no password, but not locked either, as sshd would refuse the key of a locked account.
+    useradd --user-group --no-create-home --home-dir "$home" --shell /bin/bash --password '*' "$account"
+    did "made account $account, which hosts"
+  fi
+  before=$(id -nG "$account")
+  for slot in $(slot_names); do
+    has_account "$slot" && continue
+    useradd --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
+      -K UID_MIN=50000 -K UID_MAX=59999 -K GID_MIN=50000 -K GID_MAX=59999 "$slot"
+    did "made account $slot, a slot"
+  done
+  usermod -aG "$(slot_names | paste -sd, -)" "$account"
+  [ "$before" = "$(id -nG "$account")" ] || { groups_changed=yes nginx_changed=yes; }
+  deny_timers
+}
+
+# A slot's crontab would outlive its site.
+deny_timers() {
+  deny_in /etc/cron.deny
+  # Without this file nobody but root may use at; making it would let everybody.
+  [ ! -f /etc/at.deny ] || deny_in /etc/at.deny
+}
+
+deny_in() {
+  for slot in $(slot_names); do
+    grep -qsx "$slot" "$1" && continue
+    echo "$slot" >>"$1"
+    did "denied $slot in $1"
+  done
+}
+
+# --- Folders ----------------------------------------------------------------------------------------------------------
+
+make_folders() {
+  make_folder "$config/php" root root 755
+  make_folder "$config/php/pool.d" root root 755
+  make_folder "$doors" root root 755
+  make_folder "$logs" root root 755
+  make_folder "$state" root root 711
+  for slot in $(slot_names); do
+    make_folder "$state/$slot" root "$slot" 750
+    make_folder "$state/$slot/tmp" "$slot" "$slot" 700
+    make_folder "$state/$slot/sess" "$slot" "$slot" 700
+  done
+  [ -d "$home" ] || make_folder "$home" "$account" "$account" 711
+  # From here on it is the account's own, made by the account.
+  # shellcheck disable=SC2016 # expanded there
+  as_account sh -eu -c '
+    cd "$1"
+    for private in .ssh .hosting-desk backups nginx nginx/log nginx/tmp nginx/run nginx/vhost.d; do
+      [ -d "$private" ] || { mkdir -m 700 "$private"; echo "+ made folder $1/$private"; }
+    done
+    for open in slots:711 sites:711 platforms:755; do
+      [ -d "${open%:*}" ] || { mkdir -m "${open#*:}" "${open%:*}"; echo "+ made folder $1/${open%:*}"; }
+    done
+    for slot in $3; do
+      [ -d "slots/$slot" ] && continue
+      mkdir "slots/$slot" && chgrp "$slot" "slots/$slot" && chmod 2750 "slots/$slot"
+      echo "+ made folder $1/slots/$slot"
+    done
+    if ! grep -qsxF "$2" .ssh/authorized_keys; then
+      umask 077
+      echo "$2" >>.ssh/authorized_keys
+      echo "+ let the key in"
+    fi' sh "$home" "$public_key" "$(slot_names)"
+}
+
+# --- PHP: the doors, one master, one pool a slot ----------------------------------------------------------------------
+
+# The doors are how the sandbox user does something as a slot: scripts of root's that it asks for over the slot's socket.
+make_doors() {
+  : # @doors: the build puts the files of door/ here
+}
+
+make_php() {
+  write_file "$config/php/php.ini" 644 <<END
+; Written by the bootstrap script of Hosting Desk.
+expose_php = Off
+display_errors = Off
+log_errors = On
+memory_limit = 256M
+post_max_size = 128M
+upload_max_filesize = 128M
+max_execution_time = 60
+cgi.fix_pathinfo = 0
+; One slot must not run what another slot has in the cache, empty it, or list it.
+opcache.validate_permission = 1
+opcache.restrict_api = /nonexistent
+opcache.lockfile_path = $sockets
+; Its memory is one for all slots.
+apc.enabled = 0
+END
+  php_changed="$was_written"
+  write_file "$config/php/fpm.conf" 644 <<END
+; Written by the bootstrap script of Hosting Desk.
+[global]
+error_log = $logs/fpm.log
+process.max = 64
+process_control_timeout = 10s
+include = $config/php/pool.d/*.conf
+END
+  php_changed="$php_changed$was_written"
+  for slot in $(slot_names); do
+    write_file "$config/php/pool.d/$slot.conf" 644 <<END
+; Written by the bootstrap script of Hosting Desk.
+[$slot]
+user = $slot
+group = $slot
+listen = $sockets/$slot.sock
+listen.owner = $account
+listen.group = $account
+listen.mode = 0600
+pm = ondemand
+pm.max_children = 5
+pm.process_idle_timeout = 10s
+pm.max_requests = 500
+security.limit_extensions = .php
+clear_env = yes
+env[HD_SLOT_STATE] = $state/$slot
+env[TMPDIR] = $state/$slot/tmp
+php_admin_value[upload_tmp_dir] = $state/$slot/tmp
+php_admin_value[sys_temp_dir] = $state/$slot/tmp
+php_admin_value[session.save_path] = $state/$slot/sess
+php_admin_value[session.gc_probability] = 1
+php_admin_value[error_log] = $state/$slot/tmp/php-error.log
+php_admin_value[mysqli.default_socket] = $mariadb_socket
+php_admin_value[pdo_mysql.default_socket] = $mariadb_socket
+END
+    php_pools_changed="$php_pools_changed$was_written"
+  done
+}
+
+# --- MariaDB: accounts by their socket, without passwords, and nobody who may make accounts ---------------------------
+
+make_database_accounts() {
+  has_systemd && systemctl enable --quiet --now mariadb
+  echo 'SELECT 1' | sql >/dev/null || refuse "MariaDB does not answer root at $mariadb_socket."
+  known=$(echo 'SELECT User FROM mysql.global_priv' | sql)
+  {
+    for user in "$account" $(slot_names); do
+      echo "$known" | grep -qx "$user" && continue
+      if [ "$user" = "$account" ]; then
+        # Two unescaped underscores are the two digits of a slot.
+        grant "$user" "${user}__" 'WITH MAX_USER_CONNECTIONS 20'
+      else
+        grant "$user" "$user" ''
+      fi
+      did "made the database account $user" >&2
+    done
+    [ "$slots" -le 99 ] ||
+      printf 'GRANT ALL PRIVILEGES ON `%s___\\_%%`.* TO `%s`@localhost;\n' "$account" "$account"
+  } | sql
+}
+
+grant() { # USER PREFIX LIMITS
+  printf 'CREATE USER `%s`@localhost IDENTIFIED VIA unix_socket %s;\n' "$1" "$3"
+  printf 'GRANT ALL PRIVILEGES ON `%s\\_%%`.* TO `%s`@localhost;\n' "$2" "$1"
+}
+
+# --- nginx: its master runs as the sandbox user, with the one right to open low ports ---------------------------------
+
+make_nginx() {
+  http_port=$(port_for httpPort "$http_port" 8080)
+  https_port=$(port_for httpsPort "$https_port" 8443)
+  # What answers until the server is verified for the first time.
+  # shellcheck disable=SC2016 # expanded there
+  as_account sh -eu -c '
+    cd "$1/nginx"
+    [ ! -e nginx.conf ] || exit 0
+    cat >nginx.conf
+    echo "+ wrote $1/nginx/nginx.conf"' sh "$home" <<END
+pid $home/nginx/run/nginx.pid;
+error_log $home/nginx/log/error.log;
+events {}
+http {
+  access_log off;
+  client_body_temp_path $home/nginx/tmp/client_body;
+  proxy_temp_path $home/nginx/tmp/proxy;
+  fastcgi_temp_path $home/nginx/tmp/fastcgi;
+  uwsgi_temp_path $home/nginx/tmp/uwsgi;
+  scgi_temp_path $home/nginx/tmp/scgi;
+  disable_symlinks if_not_owner;
+  server { listen $http_port; return 444; }
+}
+END
+  has_systemd || return 0
+  write_nginx_unit
+  nginx_changed="$nginx_changed$was_written"
+  write_php_unit
+  php_changed="$php_changed$was_written"
+  write_upgrade_units
+}
+
+# The port that was recorded, else the wanted one, else the first free one from a start.
+port_for() { # NAME WANTED START
+  [ -z "$(recorded "$1")" ] || { recorded "$1"; return; }
+  port="$2"
+  is_taken "$port" && port="$3"
+  while is_taken "$port"; do port=$((port + 1)); done
+  [ "$port" = "$2" ] || did "took port $port, as something else listens on $2" >&2
+  echo "$port"
+}
+
+is_taken() {
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v port=":$(printf '%04X' "$1")\$" '$4 == "0A" && $2 ~ port { found = 1 } END { exit found ? 0 : 1 }'
+}
+
+nginx_command() { echo "$nginx -c $home/nginx/nginx.conf -e stderr"; }
+php_command() { echo "$php_fpm --nodaemonize -y $config/php/fpm.conf -c $config/php/php.ini"; }
+
+write_nginx_unit() {
+  write_file "$nginx_unit" 644 <<END
+[Unit]
+Description=nginx of Hosting Desk, as $account
+After=network-online.target nss-lookup.target
+Wants=network-online.target
+[Service]
+Type=exec
+User=$account
+Group=$account
+UMask=0027
+ExecStartPre=$(nginx_command) -t -q
+ExecStart=$(nginx_command) -g "daemon off;"
+ExecReload=/bin/kill -HUP \$MAINPID
+KillSignal=SIGQUIT
+KillMode=mixed
+TimeoutStopSec=15
+Restart=on-failure
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+LimitNOFILE=65536
+ProtectSystem=strict
+ReadWritePaths=$home/nginx
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectProc=invisible
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+[Install]
+WantedBy=multi-user.target
+END
+}
+
+# The master changes into the slots' accounts, so it starts as root: with four rights of root's only, and nothing to
+# read that the sandbox user or a slot writes.
+write_php_unit() {
+  write_file "$php_unit" 644 <<END
+[Unit]
+Description=PHP of Hosting Desk, one pool a slot
+Before=$account-nginx.service
+[Service]
+Type=notify
+UMask=0007
+RuntimeDirectory=$account-php
+RuntimeDirectoryMode=0711
+LogsDirectory=$account-php
+ExecStartPre=$php_fpm -t -y $config/php/fpm.conf -c $config/php/php.ini
+ExecStart=$(php_command)
+ExecReload=/bin/kill -USR2 \$MAINPID
+Restart=on-failure
+CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_CHOWN CAP_KILL
+NoNewPrivileges=yes
+LimitNOFILE=65536
+TasksMax=1024
+MemoryMax=60%
+ProtectSystem=strict
+ReadWritePaths=$home/slots $state
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectProc=invisible
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SocketBindDeny=any
+IPAddressDeny=169.254.0.0/16
+[Install]
+WantedBy=multi-user.target
+END
+}
+
+# The distribution restarts its own services after an upgrade, not ours.
+write_upgrade_units() {
+  write_file "$upgrade_unit.path" 644 <<END
+[Unit]
+Description=Looks for new programs of nginx and PHP
+[Path]
+PathChanged=$nginx
+PathChanged=$php_fpm
+[Install]
+WantedBy=multi-user.target
+END
+  write_file "$upgrade_unit.service" 644 <<END
+[Unit]
+Description=Restarts nginx and PHP of Hosting Desk after their upgrade
+[Service]
+Type=oneshot
+ExecStartPre=/bin/sleep 30
+ExecStart=/bin/systemctl try-restart $account-php.service $account-nginx.service
+END
+}
+
+# --- The end ----------------------------------------------------------------------------------------------------------
+
+write_summary() {
+  has_namespaces=false
+  as_account unshare -U -n --map-current-user --keep-caps true 2>/dev/null && has_namespaces=true
+  check_links
+  write_file "$summary" 644 <<END
+{
+  "format": 1,
+  "account": "$account",
+  "slots": [$(slot_names | sed 's/.*/"&"/' | paste -sd, -)],
+  "slotsFolder": "$home/slots",
+  "stateFolder": "$state",
+  "socketFolder": "$sockets",
+  "doorFolder": "$doors",
+  "phpVersion": "$php_version",
+  "phpBinary": "/usr/bin/php$php_version",
+  "mariadbSocket": "$mariadb_socket",
+  "httpPort": $http_port,
+  "httpsPort": $https_port,
+  "hasUserNamespaces": $has_namespaces,
+  "scriptVersion": $script_version
+}
+END
+}
+
+# A hard link of a slot's to a private file would be served by nginx.
+check_links() {
+  [ "$(cat /proc/sys/fs/protected_hardlinks)" = 1 ] && return
+  write_file "/etc/sysctl.d/60-$account.conf" 644 <<END
+fs.protected_hardlinks = 1
+fs.protected_symlinks = 1
+END
+  sysctl -q -p "/etc/sysctl.d/60-$account.conf"
+}
+
+start_services() {
+  if has_systemd; then start_units; else start_commands; fi
+}
+
+start_units() {
+  systemctl daemon-reload
+  systemctl enable --quiet --now "$account-php" "$account-nginx" "$account-upgrade.path"
+  if [ -n "$php_changed" ]; then
+    systemctl restart "$account-php"
+  elif [ -n "$php_pools_changed" ]; then
+    systemctl reload "$account-php"
+  fi
+  [ -z "$nginx_changed" ] || systemctl restart "$account-nginx"
+}
+
+# Where there is no systemd, the units' own command lines, with the same rights. They end with the machine.
+start_commands() {
+  make_folder "$sockets" root root 711
+  php_master=$(cat "$sockets/php.pid" 2>/dev/null || true)
+  if [ -n "$php_master" ] && [ -d "/proc/$php_master" ]; then
+    [ -z "$php_changed$php_pools_changed" ] || { kill -USR2 "$php_master"; did 'reloaded PHP'; }
+  else
+    (umask 007; in_background php setpriv --no-new-privs --inh-caps=-all \
+      --bounding-set=-all,+setuid,+setgid,+chown,+kill sh -c "exec $(php_command)")
+    did 'started PHP'
+  fi
+  nginx_master=$(cat "$sockets/nginx.pid" 2>/dev/null || true)
+  if [ -n "$nginx_master" ] && [ -d "/proc/$nginx_master" ]; then
+    [ -n "$nginx_changed" ] || return 0
+    kill -QUIT "$nginx_master"
+    while [ -d "/proc/$nginx_master" ]; do sleep 0.1; done
+  fi
+  (umask 027; in_background nginx setpriv --reuid "$account" --regid "$account" --init-groups --no-new-privs \
+    --inh-caps=-all,+net_bind_service --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service \
+    sh -c "exec $(nginx_command) -g 'daemon off;'")
+  did 'started nginx'
+  wait_until [ -S "$sockets/${account}01.sock" ] || refuse "PHP-FPM did not start; see $logs."
+  wait_until [ -s "$home/nginx/run/nginx.pid" ] || refuse "nginx did not start; see $logs."
+}
+
+wait_until() { # COMMAND...: within five seconds
+  for try in $(seq 50); do "$@" && return; sleep 0.1; done
+  return 1
+}
+
+in_background() { # NAME COMMAND...
+  pid_file="$sockets/$1.pid" log_file="$logs/$1.log"
+  shift
+  cd /
+  setsid "$@" </dev/null >>"$log_file" 2>&1 &
+  echo $! >"$pid_file"
+}
+
+say_result() {
+  [ -n "$changed" ] || say 'Nothing had to be changed.'
+  [ -z "$groups_changed" ] || say "Open sessions of $account do not have the new slots: log in anew."
+  say "Ready: $account, $slots slots, PHP $php_version, ports $http_port and $https_port."
+}
+
+# --- The inverse ------------------------------------------------------------------------------------------------------
+
+remove_all() {
+  [ "$1" = '' ] || [ "$1" = --with-data ] || refuse "unknown argument $1"
+  has_account "$account" || [ -d "$config" ] || { say 'There is nothing to remove.'; return; }
+  slots=$(getent passwd | cut -d: -f1 | sed -n "s/^$account\([0-9]\{2,3\}\)$/\1/p" | sort -n | tail -n 1 | sed 's/^0*//')
+  slots=${slots:-0}
+  mariadb_socket=$(recorded mariadbSocket)
+  mariadb_socket=${mariadb_socket:-/run/mysqld/mysqld.sock}
+  [ "$1" = --with-data ] || refuse_while_used
+  stop_services
+  remove_databases
+  for user in $(slot_names) "$account"; do remove_account "$user"; done
+  for file in /etc/cron.deny /etc/at.deny; do
+    [ ! -f "$file" ] || { grep -Evx "$account[0-9]{2,3}" "$file" >"$file.new" || true; mv "$file.new" "$file"; }
+  done
+  # Their processes are gone, so that nobody can put a link in the way; rm does not go through links.
+  for folder in "$home" "$state" "$doors" "$sockets" "$logs"; do rm -rf "$folder"; did "removed $folder"; done
+  unmask
+  rm -rf "$config" "/etc/sysctl.d/60-$account.conf"
+  say 'Removed. The packages stay.'
+}
+
+refuse_while_used() {
+  for folder in "$home/slots/$account"[0-9]*/* "$home"/sites/* "$home"/backups/*; do
+    [ -e "$folder" ] && refuse "$folder is still there; delete the sites first, or add --with-data."
+  done
+  left=$(data_bases | head -n 1)
+  [ -z "$left" ] || refuse "the database $left is still there; delete the sites first, or add --with-data."
+}
+
+data_bases() { echo 'SHOW DATABASES' | sql | grep -Ex "$account[0-9]{2,3}_.*" || true; }
+
+stop_services() {
+  if has_systemd; then
+    for unit in nginx.service php.service upgrade.path; do
+      systemctl disable --quiet --now "$account-$unit" 2>/dev/null || true
+    done
+    rm -f "$nginx_unit" "$php_unit" "$upgrade_unit.path" "$upgrade_unit.service"
+    systemctl daemon-reload
+  else
+    for pid_file in "$sockets/nginx.pid" "$sockets/php.pid"; do
+      [ ! -f "$pid_file" ] || kill -TERM "$(cat "$pid_file")" 2>/dev/null || true
+    done
+  fi
+  did 'stopped nginx and PHP'
+}
+
+remove_databases() {
+  { data_bases | sed 's/.*/DROP DATABASE `&`;/'
+    for user in "$account" $(slot_names); do printf 'DROP USER IF EXISTS `%s`@localhost;\n' "$user"; done
+  } | sql || say "MariaDB does not answer: its accounts of $account stay."
+}
+
+remove_account() {
+  has_account "$1" || return 0
+  for try in $(seq 20); do
+    pids=$(ps -o pid= -u "$1" || true)
+    [ -n "$pids" ] || break
+    # shellcheck disable=SC2086 # a list of numbers
+    kill -KILL $pids 2>/dev/null || true
+    sleep 0.1
+  done
+  crontab -r -u "$1" 2>/dev/null || true
+  userdel "$1"
+  did "removed account $1"
+}
+
+unmask() {
+  [ -f "$made" ] || return 0
+  sed -n 's/^masked //p' "$made" | while read -r unit; do systemctl unmask --quiet "$unit"; done
+}
+
+# Standard input may be this script.
+hosting_desk_bootstrap "$@" </dev/null
