@@ -101,6 +101,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'provision/context': ['shared', 'provision/system'],
   'provision/steps': ['shared', 'provision/system', 'provision/context'],
   'provision/services': ['shared', 'provision/system', 'provision/context', 'provision/steps'],
+  'provision/sources': ['shared', 'provision/system', 'provision/steps'],
   'provision/applications': ['shared', 'provision/system', 'provision/context', 'provision/steps'],
   provision: ['shared', 'provision'],
 }

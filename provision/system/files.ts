@@ -52,6 +52,17 @@ export async function readTail(file: string, offset: number, maxBytes = 65_536):
   }
 }
 
+/** The first bytes of a file, as many as there are. */
+export async function readHead(file: string, bytes: number): Promise<Buffer> {
+  const handle = await open(file, 'r')
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
+
 /** A file's size in bytes; 0 where it is missing. */
 export async function sizeOf(file: string): Promise<number> {
   return (await lstat(file).catch(() => undefined))?.size ?? 0
@@ -135,6 +146,25 @@ export async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return []
     throw error
+  }
+}
+
+/** The one folder that makes up all that another one holds; undefined where there is more, or none. */
+export async function findOnlyFolder(folder: string): Promise<string | undefined> {
+  const [only, ...others] = await namesIn(folder)
+  if (only === undefined || others.length > 0) return undefined
+  const inside = path.join(folder, only)
+  return (await kindOf(inside)) === 'folder' ? inside : undefined
+}
+
+/** Lets all accounts read a tree of our own, and only this one write it. Links are left alone. */
+export async function makeReadable(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const inside = path.join(folder, entry.name)
+    if (entry.isDirectory()) await makeReadable(inside)
+    else if (entry.isFile())
+      await chmod(inside, ((await lstat(inside)).mode & 0o100) === 0 ? 0o644 : 0o755)
   }
 }
 

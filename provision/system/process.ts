@@ -16,7 +16,16 @@ const MAX_OUTPUT = 256 * 1024
  */
 export async function runProgram(
   argv: readonly [string, ...string[]],
-  { signal, isOwnSession = false }: { signal?: AbortSignal; isOwnSession?: boolean } = {},
+  {
+    signal,
+    isOwnSession = false,
+    env = {},
+  }: {
+    signal?: AbortSignal
+    isOwnSession?: boolean
+    /** Beside this program's own. */
+    env?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Ended> {
   const [program, ...args] = argv
   // Loaded late: most commands start no program, and loading this takes a tenth of a start.
@@ -26,7 +35,7 @@ export async function runProgram(
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: isOwnSession,
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { ...process.env, LC_ALL: 'C', ...env },
     })
     const stop = (): void => void child.kill('SIGTERM')
     signal?.addEventListener('abort', stop, { once: true })

@@ -34,6 +34,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { program: 'certbot', debianPackage: 'certbot', neededBy: 'certificates by ACME' },
   { program: 'pebble', debianPackage: 'pebble', neededBy: 'an authority that speaks ACME' },
   { program: 'git', debianPackage: 'git', neededBy: 'platforms from a repository' },
+  { program: 'composer', debianPackage: 'composer', neededBy: 'platforms by Composer' },
 ]
 
 /** Daemons live where an ordinary account's PATH does not lead. */
