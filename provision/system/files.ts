@@ -63,6 +63,12 @@ export async function readHead(file: string, bytes: number): Promise<Buffer> {
   }
 }
 
+/** The beginning of a plain file, through links, as text; '' where it is not such a one, or may not be read. */
+export async function readBeginning(file: string, bytes: number): Promise<string> {
+  const info = await stat(file).catch(() => undefined)
+  return info?.isFile() ? (await readHead(file, bytes).catch(() => '')).toString('utf8') : ''
+}
+
 /** A file's size in bytes; 0 where it is missing. */
 export async function sizeOf(file: string): Promise<number> {
   return (await lstat(file).catch(() => undefined))?.size ?? 0
