@@ -29,6 +29,7 @@ import { Queues } from './queue/queues.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
 import { BackendSecrets } from './settings/backend-secrets.ts'
 import { Secrets } from './settings/secrets.ts'
+import { Settings } from './settings/settings.ts'
 import type { Connection } from './ssh/connection.ts'
 import { checkConnection } from './ssh/connection-check.ts'
 import { TrustedKeys } from './store/trusted-keys.ts'
@@ -147,6 +148,16 @@ async function assemble(
     ),
     (backendId) => store.get('backend', backendId),
   )
+  const settings = new Settings({
+    read: (name) => store.find('setting', name)?.value,
+    write: (values) =>
+      store.commit(
+        Object.entries(values).reduce(
+          (change, [name, value]) => change.put('setting', { name, value }),
+          new ChangeSet(),
+        ),
+      ),
+  })
   const trusted = new TrustedKeys({ store, ids, now })
   const switches = new QueueSwitches(store)
   const sshFolder = path.join(os.homedir(), '.ssh')
@@ -306,6 +317,7 @@ async function assemble(
     switches,
     hookProblems: () => problems.list(),
     features,
+    settings,
     onFeatureSet() {
       queues.refresh()
       dispatcher.request()

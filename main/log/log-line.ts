@@ -1,4 +1,4 @@
-import { LogEntry } from '#shared/domain/task.ts'
+import { LogEntry, LogLevel } from '#shared/domain/task.ts'
 import { shorten } from '#shared/text.ts'
 
 /** Where a line came from: a stream of a stage of the run, and the offset in bytes behind it over there. */
@@ -21,6 +21,7 @@ const MAX_TITLE = 500
 const StoredEntry = LogEntry.omit({ index: true })
 const SOURCE = Buffer.from('{"source":')
 const LEVEL = ',"level":"'
+const KIND = '","kind":"'
 
 /** One line of a log's file. Source and level come first, so that they can be read without parsing the line. */
 export function renderLine(entry: NewLogEntry): string {
@@ -61,11 +62,15 @@ export function parseLine(line: string, index: number): LogEntry {
   }
 }
 
-/** What is counted of a line without parsing it. */
+/** What is known of a line without parsing it. */
 export interface LineStart {
   source: LogSource | null
-  isWarning: boolean
+  level: LogLevel
+  isProgress: boolean
 }
+
+/** What the index is told of a line that cannot be read: it is shown as a warning. */
+export const DAMAGED_START: LineStart = { source: null, level: 'warning', isProgress: false }
 
 /** The start of the line at `at`, read byte by byte: a million lines take a fraction of a second. */
 export function parseLineStart(bytes: Buffer, at: number): LineStart | undefined {
@@ -75,12 +80,20 @@ export function parseLineStart(bytes: Buffer, at: number): LineStart | undefined
   const found =
     bytes[place] === BRACKET ? parseSource(bytes, place + 1) : { source: null, end: place + 4 }
   if (found === undefined || !hasText(bytes, found.end, LEVEL)) return undefined
-  return { source: found.source, isWarning: bytes[found.end + LEVEL.length] === LETTER_W }
+  const level = LEVEL_BY_LETTER.get(bytes[found.end + LEVEL.length] ?? 0)
+  if (level === undefined) return undefined
+  const kind = found.end + LEVEL.length + level.length
+  return {
+    source: found.source,
+    level,
+    isProgress: hasText(bytes, kind, KIND) && bytes[kind + KIND.length] === LETTER_P,
+  }
 }
 
+/** No two levels begin with the same letter; of the kinds only “progress” begins with its own. */
+const LEVEL_BY_LETTER = new Map(LogLevel.options.map((level) => [level.charCodeAt(0), level]))
+const LETTER_P = 0x70
 const BRACKET = 0x5b
-/** Of the levels only “warning” begins with it. */
-const LETTER_W = 0x77
 
 const hasText = (bytes: Buffer, at: number, text: string): boolean =>
   bytes.toString('latin1', at, at + text.length) === text

@@ -1,9 +1,11 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { Id } from '#shared/domain/json.ts'
-import type { LogEntry } from '#shared/domain/task.ts'
+import type { LogEntry, LogLevel, LogState } from '#shared/domain/task.ts'
+import { pause } from '../lib/pause.ts'
 import type { LogPage } from './log-file.ts'
 import { LogFile } from './log-file.ts'
+import { searchLog, type LogHits } from './log-search.ts'
 import type { LogSource, NewLogEntry } from './log-line.ts'
 
 export type { LogPage, LogSource, NewLogEntry }
@@ -21,6 +23,9 @@ export interface TaskLogsParts {
 const MAX_KEPT = 100
 /** A follower gets at most this many entries at a time. */
 const FOLLOW_BATCH = 1000
+/** How often a watcher is told of a log that grows, and how many of its last lines come with it: a screen's. */
+const WATCH_MS = 50
+const TAIL = 100
 
 /** The logs of all attempts, one file each. Appending is at once and in order; the disk follows a few ms later. */
 export class TaskLogs {
@@ -43,7 +48,7 @@ export class TaskLogs {
 
   /** How many warnings the attempt's log holds. */
   warnings(attemptId: Id): number {
-    return this.#log(attemptId).warnings
+    return this.#log(attemptId).index.countOf(['warning'])
   }
 
   /** All that was appended is on disk when it resolves; called before an attempt's result is stored. */
@@ -51,9 +56,64 @@ export class TaskLogs {
     await this.#log(attemptId).flush()
   }
 
-  /** At most `limit` entries from the one with index `from`; an empty page of an empty log where there is none. */
-  async page(attemptId: Id, from: number, limit: number): Promise<LogPage> {
-    return this.#log(attemptId).page(from, limit)
+  /** At most `limit` entries from the one at place `from` among those of these levels (of all, where none are named). */
+  async page(
+    attemptId: Id,
+    from: number,
+    limit: number,
+    levels?: readonly LogLevel[],
+  ): Promise<LogPage> {
+    return this.#log(attemptId).page(from, limit, levels)
+  }
+
+  /** The next line of these levels after `from` (-1: from the start), or before it, round the end. */
+  findNext(
+    attemptId: Id,
+    levels: readonly LogLevel[],
+    from: number,
+    step: 1 | -1,
+  ): number | undefined {
+    return this.#log(attemptId).index.findNext(levels, from, step)
+  }
+
+  /** How many lines of these levels stand before the line. */
+  placeOf(attemptId: Id, levels: readonly LogLevel[], index: number): number {
+    return this.#log(attemptId).index.placeOf(index, levels)
+  }
+
+  /** How the log stands, then how it grows, at most every {@link WATCH_MS}; ends when the attempt has. */
+  async *watch(attemptId: Id, signal?: AbortSignal): AsyncGenerator<LogState, void> {
+    const log = this.#log(attemptId)
+    let landmarks = 0
+    for await (const isEnded of this.#changesOf(attemptId, signal)) {
+      const { index } = log
+      const { entries } = await log.page(Math.max(0, index.count - TAIL), TAIL)
+      const begun = await log.entries(index.landmarks.slice(landmarks))
+      landmarks = index.landmarks.length
+      yield { counts: index.counts, landmarks: begun, tail: entries, isEnded }
+      if (isEnded) return
+      await pause(WATCH_MS, signal ?? this.#closing.signal).catch(() => undefined)
+    }
+  }
+
+  /**
+   * Which lines hold the text, in any case, and how many lines were searched so far; on with what comes, until the
+   * attempt ends.
+   */
+  async *search(
+    attemptId: Id,
+    wanted: { text: string; levels?: readonly LogLevel[] | undefined },
+    signal?: AbortSignal,
+  ): AsyncGenerator<LogHits, void> {
+    const log = this.#log(attemptId)
+    let searched = 0
+    for await (const isEnded of this.#changesOf(attemptId, signal)) {
+      for await (const found of searchLog(log, searched, wanted, signal)) {
+        searched = found.searched
+        yield found
+      }
+      if (isEnded) return
+    }
   }
 
   /** Entries from `from` on in batches, then as they come; ends when the attempt has, with the signal, or on close. */
@@ -63,19 +123,30 @@ export class TaskLogs {
     signal?: AbortSignal,
   ): AsyncGenerator<LogEntry[], void> {
     const log = this.#log(attemptId)
+    let next = from
+    for await (const isEnded of this.#changesOf(attemptId, signal)) {
+      for (;;) {
+        const { entries } = await log.page(next, FOLLOW_BATCH)
+        if (entries.length === 0) break
+        next += entries.length
+        yield entries
+      }
+      if (isEnded) return
+    }
+  }
+
+  /**
+   * Yields at once, and then whenever something about the log has changed since it yielded last: whether the attempt
+   * had ended by then, so that whoever reads the log afterwards has read all of it.
+   */
+  async *#changesOf(attemptId: Id, signal?: AbortSignal): AsyncGenerator<boolean, void> {
     const stop = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])])
-    const changes = new Changes(log, stop)
+    const changes = new Changes(this.#log(attemptId), stop)
     try {
-      let next = from
       while (!stop.aborted) {
         changes.forget()
-        // Asked before reading: what was appended before the end is then surely read.
-        const isEnded = this.#parts.isEnded(attemptId)
-        const { entries } = await log.page(next, FOLLOW_BATCH)
-        next += entries.length
-        if (entries.length > 0) yield entries
-        else if (isEnded) return
-        else await changes.next()
+        yield this.#parts.isEnded(attemptId)
+        await changes.next()
       }
     } finally {
       changes.close()

@@ -16,6 +16,7 @@ import type { TaskLogs } from '../log/task-log.ts'
 import type { Dispatcher } from '../queue/dispatcher.ts'
 import type { QueueSwitches } from '../queue/queue-switches.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
 import type { Tasks } from '../task/tasks.ts'
@@ -53,6 +54,7 @@ export interface RpcParts {
   /** What went wrong in hooks that had no task to tell, newest first. */
   hookProblems: () => (HookProblem & { at: number; times: number })[]
   features: Features
+  settings: Settings
   /** A feature was switched, or extensions were found: what they declare may be different now. */
   onFeatureSet: () => void
   /** Something was set of a queue: whoever waits for its time looks again. */

@@ -10,6 +10,7 @@ import { inventoryCalls } from './inventory-calls.ts'
 import { overviewCalls } from './overview-calls.ts'
 import type { RpcParts } from './parts.ts'
 import { queueCalls } from './queue-calls.ts'
+import { settingsCalls } from './settings-calls.ts'
 import { taskCalls } from './task-calls.ts'
 
 /** The contract, each call to be handled behind one place that turns errors into the contract's. */
@@ -36,6 +37,7 @@ export function createRouter(parts: RpcParts) {
     ...crontabCalls(desk, parts),
     ...importCalls(desk, parts),
     ...overviewCalls(desk, parts),
+    ...settingsCalls(desk, parts),
   })
 }
 export type DeskRouter = ReturnType<typeof createRouter>

@@ -38,9 +38,23 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
       }),
       cancel: task.cancel.handler(({ input }) => tasks.cancel(input.id)),
       retry: task.retry.handler(({ input }) => tasks.retry(input.id)),
-      log: task.log.handler(({ input }) => logs.page(input.attemptId, input.from, input.limit)),
+      log: task.log.handler(({ input: { attemptId, from, limit, levels } }) =>
+        logs.page(attemptId, from, limit, levels),
+      ),
       followLog: task.followLog.handler(async function* ({ input, signal }) {
         yield* logs.follow(input.attemptId, input.from, signal)
+      }),
+      watchLog: task.watchLog.handler(async function* ({ input, signal }) {
+        yield* logs.watch(input.attemptId, signal)
+      }),
+      findInLog: task.findInLog.handler(({ input: { attemptId, levels, from, step } }) => ({
+        index: logs.findNext(attemptId, levels, from, step) ?? null,
+      })),
+      placeInLog: task.placeInLog.handler(({ input: { attemptId, levels, index } }) => ({
+        place: logs.placeOf(attemptId, levels, index),
+      })),
+      searchLog: task.searchLog.handler(async function* ({ input, signal }) {
+        yield* logs.search(input.attemptId, input, signal)
       }),
     }),
   }

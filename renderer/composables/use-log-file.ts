@@ -13,28 +13,34 @@ const REVOKE_MS = 10_000
 export function useLogFile(
   log: Log,
   fileName: () => string,
-): { copy: () => void; save: () => void; wasCopied: Ref<boolean> } {
+): { copy: () => void; save: () => void; wasCopied: Ref<boolean>; isSaving: Ref<boolean> } {
   const wasCopied = ref(false)
   const copying = useAction(async () => {
-    await navigator.clipboard.writeText((await readTexts(log, MAX_COPIED)).join(''))
+    await navigator.clipboard.writeText(await (await readTexts(log, MAX_COPIED)).text())
     wasCopied.value = true
     setTimeout(() => (wasCopied.value = false), THANKS_MS)
   })
   const saving = useAction(async () => {
-    saveFile(new Blob(await readTexts(log, Infinity), { type: 'text/plain' }), fileName())
+    saveFile(await readTexts(log, Infinity), fileName())
   })
   useErrorToast(() => copying.error.value ?? saving.error.value)
-  return { copy: () => void copying.run(), save: () => void saving.run(), wasCopied }
+  return {
+    copy: () => void copying.run(),
+    save: () => void saving.run(),
+    wasCopied,
+    isSaving: saving.isRunning,
+  }
 }
 
-async function readTexts(log: Log, limit: number): Promise<string[]> {
-  const texts: string[] = []
+/** Each batch is a blob of its own, which the browser keeps outside of the page's memory. */
+async function readTexts(log: Log, limit: number): Promise<Blob> {
+  const texts: Blob[] = []
   let read = 0
   for await (const entries of log.readAll()) {
-    texts.push(toLogText(entries))
+    texts.push(new Blob([toLogText(entries)]))
     if ((read += entries.length) >= limit) break
   }
-  return texts
+  return new Blob(texts, { type: 'text/plain' })
 }
 
 function saveFile(file: Blob, name: string): void {

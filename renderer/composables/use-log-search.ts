@@ -1,65 +1,89 @@
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
-import { includesText } from '../lib/log-search.ts'
+import type { LogLevel } from '#shared/domain/task.ts'
+import { RisingNumbers } from '../lib/rising-numbers.ts'
+import { rpc } from '../rpc/client.ts'
+import { connection } from '../rpc/connection.ts'
 import type { Log } from './use-log.ts'
 
-/** More hits than this help nobody; the search stops there. */
-const MAX_HITS = 100_000
+/** While one types, the search waits for the next letter. */
+const TYPING_MS = 120
 
 export interface LogSearch {
   text: Ref<string>
-  /** Indexes of the lines that hold the text, in order. */
-  hits: Ref<readonly number[]>
+  /** What is searched for now; '' where nothing is. */
+  searched: Ref<string>
+  /** How many lines hold the text, so far. */
+  count: Ref<number>
+  /** The whole log has been searched, as far as it goes. */
+  isDone: Ref<boolean>
   isHit: (index: number) => boolean
-  /** The hit after or before a line, round the end; -1 where there is none. */
-  next: (from: number, step: 1 | -1) => number
+  /** 1 for the first hit; 0 where the line is none. */
+  numberOf: (index: number) => number
+  /** The hit after or before a line, round the end; undefined where there is none. */
+  next: (from: number, step: 1 | -1) => number | undefined
 }
 
-/** A search through all lines of a log, going on while the log grows. */
-export function useLogSearch(log: Log): LogSearch {
+/** A search through all lines of a log that pass a filter; main reads them, and goes on while the log grows. */
+export function useLogSearch(log: Log, levels: Ref<readonly LogLevel[] | undefined>): LogSearch {
   const text = ref('')
-  const hits = shallowRef<readonly number[]>([])
-  const hitSet = computed(() => new Set(hits.value))
-  let searched = 0
-  let isUnderWay = false
+  const searched = ref('')
+  const count = ref(0)
+  const seen = ref(0)
+  const hits = shallowRef(new RisingNumbers())
   let current = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   function restart(): void {
     current.abort()
     current = new AbortController()
-    searched = 0
-    isUnderWay = false
-    hits.value = []
-    void goOn()
+    hits.value = new RisingNumbers()
+    count.value = 0
+    seen.value = 0
+    searched.value = text.value
+    if (text.value !== '' && connection.value.state === 'open') void run(current.signal)
   }
 
-  async function goOn(): Promise<void> {
-    if (text.value === '' || isUnderWay || hits.value.length >= MAX_HITS) return
-    isUnderWay = true
-    const { signal } = current
+  async function run(signal: AbortSignal): Promise<void> {
+    const id = log.attemptId.value
+    if (id === null) return
+    const question = {
+      attemptId: id,
+      text: searched.value,
+      ...(levels.value === undefined ? {} : { levels: [...levels.value] }),
+    }
     try {
-      for await (const entries of log.readAll(searched, signal)) {
+      for await (const found of await rpc.task.searchLog(question, { signal })) {
         if (signal.aborted) return
-        const found = entries.filter((entry) => includesText(entry.text, text.value))
-        hits.value = [...hits.value, ...found.map(({ index }) => index)]
-        searched += entries.length
-        if (hits.value.length >= MAX_HITS) return
+        hits.value.add(found.hits)
+        count.value = hits.value.length
+        seen.value = found.searched
       }
     } catch {
-      // The next lines, or the next letter, try again from where this one came to.
-    } finally {
-      if (!signal.aborted) isUnderWay = false
+      // A connection that came back, or the next letter, begins anew; the log itself tells what is wrong with it.
     }
   }
 
-  watch(text, restart)
-  watch(log.digested, () => void goOn())
-  onScopeDispose(() => current.abort())
+  watch(text, () => {
+    clearTimeout(timer)
+    timer = setTimeout(restart, text.value === '' ? 0 : TYPING_MS)
+  })
+  watch([log.attemptId, levels, connection], restart)
+  onScopeDispose(() => {
+    clearTimeout(timer)
+    current.abort()
+  })
 
-  function next(from: number, step: 1 | -1): number {
-    const found = hits.value
-    const isBeyond = (one: number): boolean => (one - from) * step > 0
-    const near = step === 1 ? found.find(isBeyond) : found.findLast(isBeyond)
-    return near ?? found.at(step === 1 ? 0 : -1) ?? -1
+  const isDone = computed(() => searched.value === '' || seen.value >= log.total.value)
+
+  /** Reading the count is what makes the asker hear of new hits. */
+  const known = (): RisingNumbers => (count.value >= 0 ? hits.value : hits.value)
+  return {
+    text,
+    searched,
+    count,
+    isDone,
+    isHit: (index) => known().has(index),
+    numberOf: (index) => (known().has(index) ? known().placeOf(index) + 1 : 0),
+    next: (from, step) => known().next(from, step),
   }
-  return { text, hits, isHit: (index) => hitSet.value.has(index), next }
 }

@@ -15,6 +15,19 @@ export function toDurationText(durationMs: number): string {
 export const toTickingText = (durationMs: number): string =>
   toDurationText(Math.floor(Math.max(0, durationMs) / 1000) * 1000)
 
+/** How long after a beginning: +0.4 s, +1:02.3, +2:05:09. Exact to a tenth, so that two lines can be told apart. */
+export function toElapsedText(elapsedMs: number): string {
+  const tenths = Math.floor(Math.max(0, elapsedMs) / 100)
+  const [seconds, minutes, hours] = [
+    Math.floor(tenths / 10) % 60,
+    Math.floor(tenths / 600) % 60,
+    Math.floor(tenths / 36_000),
+  ]
+  const two = (value: number): string => String(value).padStart(2, '0')
+  if (hours > 0) return `+${hours}:${two(minutes)}:${two(seconds)}`
+  return minutes > 0 ? `+${minutes}:${two(seconds)}.${tenths % 10}` : `+${seconds}.${tenths % 10} s`
+}
+
 const trimZero = (text: string): string => text.replace(/\.0$/, '')
 const pair = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`

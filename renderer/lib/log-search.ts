@@ -1,44 +1,31 @@
-import type { LogEntry, LogLevel } from '#shared/domain/task.ts'
+import type { LogEntry } from '#shared/domain/task.ts'
+import { cleanText } from '#shared/text.ts'
+import { splitColours } from './ansi.ts'
 
-export interface LogFilter {
-  /** The least level that is shown. */
-  level: LogLevel
-  /** Only lines that hold this, in any case; '' is every line. */
-  search: string
+/** A piece of a line as it is shown. */
+export interface LinePiece {
+  text: string
+  colour: string
+  isHit: boolean
 }
 
-const WEIGHT: Readonly<Record<LogLevel, number>> = {
-  debug: 0,
-  info: 1,
-  success: 1,
-  warning: 2,
-  error: 3,
-}
+/** A longer line is shown cut; the file that is saved has it whole. */
+const MAX_CHARACTERS = 20_000
 
-/** Whether a line passes the filter. */
-export const isShown = (entry: LogEntry, { level, search }: LogFilter): boolean =>
-  WEIGHT[entry.level] >= WEIGHT[level] && includesText(entry.text, search)
-
-/** Whether `text` holds `search`, in any case. */
-export const includesText = (text: string, search: string): boolean =>
-  search === '' || text.toLowerCase().includes(search.toLowerCase())
-
-/** The next line at which `isHit` after `from`, round the end to the start; -1 where there is none. */
-export function findNext<Line>(
-  lines: readonly Line[],
-  from: number,
-  isHit: (line: Line) => boolean,
-  step: 1 | -1 = 1,
-): number {
-  for (let tried = 1; tried <= lines.length; tried++) {
-    const index = (((from + step * tried) % lines.length) + lines.length) % lines.length
-    const line = lines[index]
-    if (line !== undefined && isHit(line)) return index
+/** What a server wrote as pieces to show: its colours, and the places that hold `search`, each cut at the other's ends. */
+export function toPieces(text: string, search: string): LinePiece[] {
+  const coloured = splitColours(cleanText(text, { keepColours: true }).slice(0, MAX_CHARACTERS))
+  const isHitAt = hitsIn(coloured.map((piece) => piece.text).join(''), search)
+  const pieces: LinePiece[] = []
+  let at = 0
+  for (const { text: whole, colour } of coloured) {
+    for (const cut of isHitAt.cut(at, at + whole.length)) pieces.push({ ...cut, colour })
+    at += whole.length
   }
-  return -1
+  return pieces
 }
 
-/** `text` cut at every place that holds `search`, for marking; the odd pieces are the hits. */
+/** `text` cut at every place that holds `search`, in any case; the odd pieces are the hits. */
 export function splitAtHits(text: string, search: string): string[] {
   if (search === '') return [text]
   const pieces: string[] = []
@@ -54,11 +41,31 @@ export function splitAtHits(text: string, search: string): string[] {
   }
 }
 
+/** A text's hits, asked for piece by piece. */
+function hitsIn(
+  text: string,
+  search: string,
+): { cut: (from: number, to: number) => { text: string; isHit: boolean }[] } {
+  const parts = splitAtHits(text, search)
+  return {
+    cut(from, to) {
+      const found: { text: string; isHit: boolean }[] = []
+      let at = 0
+      parts.forEach((part, place) => {
+        const piece = text.slice(Math.max(at, from), Math.max(from, Math.min(at + part.length, to)))
+        if (piece !== '') found.push({ text: piece, isHit: place % 2 === 1 })
+        at += part.length
+      })
+      return found
+    },
+  }
+}
+
 /** The log as a text file. */
 export const toLogText = (entries: readonly LogEntry[]): string =>
   entries
     .map(({ serverAt, arrivedAt, level, text }) => {
       const at = new Date(serverAt ?? arrivedAt).toISOString()
-      return `${at} ${level.padEnd(7)} ${text}\n`
+      return `${at} ${level.padEnd(7)} ${cleanText(text)}\n`
     })
     .join('')

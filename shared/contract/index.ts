@@ -6,6 +6,7 @@ import { feature } from './feature.ts'
 import { backup, client, object, platform, server, site } from './inventory.ts'
 import { overview } from './overview.ts'
 import { queue } from './queue.ts'
+import { settings } from './settings.ts'
 import { task } from './task.ts'
 
 /** Everything that the renderer and the command line may ask of main. */
@@ -25,5 +26,6 @@ export const contract = {
   inventory,
   feature,
   overview,
+  settings,
 }
 export type Contract = typeof contract

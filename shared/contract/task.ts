@@ -3,7 +3,15 @@ import { z } from 'zod'
 import { Form } from '../domain/form.ts'
 import { Id, JsonRecord } from '../domain/json.ts'
 import { ObjectKind } from '../domain/objects.ts'
-import { Attempt, LogEntry, Task, TaskActivity, TaskStatus } from '../domain/task.ts'
+import {
+  Attempt,
+  LogEntry,
+  LogLevel,
+  LogState,
+  Task,
+  TaskActivity,
+  TaskStatus,
+} from '../domain/task.ts'
 import { desk, Page, pageOf } from './base.ts'
 
 /** A task type as an object's page offers it. */
@@ -67,13 +75,17 @@ export const task = {
     .output(Task),
   cancel: desk.input(z.object({ id: Id })).output(Task),
   retry: desk.input(z.object({ id: Id })).output(Task),
-  /** Entries from `from` on, at most `limit`; `total` counts all there are. */
+  /**
+   * Entries from the place `from` on, at most `limit`; `total` counts all there are. With `levels` only entries of those
+   * are counted and given.
+   */
   log: desk
     .input(
       z.object({
         attemptId: Id,
         from: z.number().int().min(0),
         limit: z.number().int().min(1).max(5000),
+        levels: z.array(LogLevel).optional(),
       }),
     )
     .output(z.object({ entries: z.array(LogEntry), total: z.number().int() })),
@@ -81,4 +93,33 @@ export const task = {
   followLog: desk
     .input(z.object({ attemptId: Id, from: z.number().int().min(0) }))
     .output(eventIterator(z.array(LogEntry))),
+  /** How the log stands and how it grows, at most twenty times a second; ends with the attempt. */
+  watchLog: desk.input(z.object({ attemptId: Id })).output(eventIterator(LogState)),
+  /** The next entry of these levels after `from` (-1: from the start), or before it, round the end. */
+  findInLog: desk
+    .input(
+      z.object({
+        attemptId: Id,
+        levels: z.array(LogLevel),
+        from: z.number().int().min(-1),
+        step: z.union([z.literal(1), z.literal(-1)]).default(1),
+      }),
+    )
+    .output(z.object({ index: z.number().int().nullable() })),
+  /** How many entries of these levels stand before this one: its place in a log that shows only those. */
+  placeInLog: desk
+    .input(z.object({ attemptId: Id, levels: z.array(LogLevel), index: z.number().int().min(0) }))
+    .output(z.object({ place: z.number().int() })),
+  /** Indexes of entries that hold the text, in any case, as they are found; on with what comes, until the attempt ends. */
+  searchLog: desk
+    .input(
+      z.object({
+        attemptId: Id,
+        text: z.string().min(1).max(1000),
+        levels: z.array(LogLevel).optional(),
+      }),
+    )
+    .output(
+      eventIterator(z.object({ hits: z.array(z.number().int()), searched: z.number().int() })),
+    ),
 }

@@ -133,3 +133,16 @@ export const LogEntry = z.object({
   progress: Progress.nullable(),
 })
 export type LogEntry = z.infer<typeof LogEntry>
+
+/** How the log of an attempt stands. */
+export const LogState = z.object({
+  /** How many entries there are of each level. */
+  counts: z.record(LogLevel, z.number().int()),
+  /** Entries that begin a stage or a step and were not told before; the first entry is one. */
+  landmarks: z.array(LogEntry),
+  /** The last entries, at most a screenful. */
+  tail: z.array(LogEntry),
+  /** Nothing will be added any more. */
+  isEnded: z.boolean(),
+})
+export type LogState = z.infer<typeof LogState>

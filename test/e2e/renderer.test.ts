@@ -249,7 +249,7 @@ test('a long log is followed to its end with few lines on the page, searched and
     )
   const logs = new Map([[anId(5005), { total, at }]])
   await open(aBusyDesk({ logs }), `/tasks/${anId(1005)}`)
-  await page.getByText('50000 lines').waitFor()
+  await page.getByText('50,000 lines').waitFor()
   const log = page.getByRole('log')
   await log.getByText('line 49999').waitFor()
   await log.focus()

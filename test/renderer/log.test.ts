@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { LogEntry } from '#shared/domain/task.ts'
-import { LogDigest } from '../../renderer/lib/log-digest.ts'
-import { includesText, splitAtHits, toLogText } from '../../renderer/lib/log-search.ts'
+import { splitColours } from '../../renderer/lib/ansi.ts'
+import { toElapsedText } from '../../renderer/lib/duration.ts'
+import { LineHeights } from '../../renderer/lib/line-heights.ts'
+import { splitAtHits, toLogText, toPieces } from '../../renderer/lib/log-search.ts'
 import { PageCache } from '../../renderer/lib/page-cache.ts'
-import { endStages, toStepState } from '../../renderer/lib/steps.ts'
+import { RisingNumbers } from '../../renderer/lib/rising-numbers.ts'
+import { scrollScale } from '../../renderer/lib/scroll-scale.ts'
+import { addToStages, endStages, toStepState, type Stage } from '../../renderer/lib/steps.ts'
 import { aLine } from '../support/fake-tasks.ts'
 
 const aStep = (index: number, title: string, changed: Partial<LogEntry> = {}): LogEntry =>
@@ -14,44 +18,122 @@ const aStep = (index: number, title: string, changed: Partial<LogEntry> = {}): L
     ...changed,
   })
 
-describe('the digest of a log', () => {
-  test('takes each line once, in order, and nothing past a gap', () => {
-    const digest = new LogDigest()
-    digest.add([aLine(0, 'a'), aLine(1, 'b', 'error')])
-    digest.add([aLine(1, 'b', 'error'), aLine(2, 'c'), aLine(4, 'lost')])
-    expect(digest.length).toBe(3)
-    expect(digest.levelAt(1)).toBe('error')
-    expect(digest.levelAt(3)).toBeUndefined()
+describe('the heights of lines', () => {
+  test('a line takes one row until it was seen to take more', () => {
+    const heights = new LineHeights()
+    expect(heights.totalOf(1_000_000)).toBe(1_000_000)
+    expect(heights.lineAt(999_999, 1_000_000)).toBe(999_999)
+    expect(heights.set(500, 1)).toBe(false)
+    expect(heights.set(500, 4)).toBe(true)
+    expect(heights.set(500, 4)).toBe(false)
+    expect(heights.totalOf(1_000_000)).toBe(1_000_003)
+    expect([500, 501, 999_999].map((line) => heights.rowsBefore(line))).toEqual([
+      500, 504, 1_000_002,
+    ])
   })
 
-  test('finds the next error, round the end to the start', () => {
-    const digest = new LogDigest()
-    digest.add([aLine(0, 'a'), aLine(1, 'b', 'error'), aLine(2, 'c'), aLine(3, 'd', 'error')])
-    expect(digest.nextOf('error', -1)).toBe(1)
-    expect(digest.nextOf('error', 1)).toBe(3)
-    expect(digest.nextOf('error', 3)).toBe(1)
-    expect(digest.nextOf('warning', -1)).toBe(-1)
+  test('every row belongs to the line that takes it', () => {
+    const heights = new LineHeights()
+    const rows = (line: number): number => (line % 7 === 0 ? 3 : line % 300 === 5 ? 9 : 1)
+    const count = 1500
+    for (let line = 0; line < count; line++) heights.set(line, rows(line))
+    const owners = Array.from({ length: count }, (_, line) =>
+      Array.from({ length: rows(line) }, () => line),
+    ).flat()
+    expect(heights.totalOf(count)).toBe(owners.length)
+    expect(owners.map((_, row) => heights.lineAt(row, count))).toEqual(owners)
+    expect(owners.map((line) => heights.rowsBefore(line))).toEqual(
+      owners.map((line) => owners.indexOf(line)),
+    )
   })
 
-  test('keeps one byte a line however long the log is', () => {
-    const digest = new LogDigest()
-    for (let from = 0; from < 100_000; from += 5_000)
-      digest.add(
-        Array.from({ length: 5_000 }, (_, at) =>
-          aLine(from + at, 'x', (from + at) % 1000 === 0 ? 'warning' : 'info'),
-        ),
-      )
-    expect(digest.length).toBe(100_000)
-    expect(digest.indexesOf(['warning', 'error'])).toHaveLength(100)
+  test('places outside of the lines are those at their ends', () => {
+    const heights = new LineHeights()
+    heights.set(3, 2)
+    expect(heights.lineAt(-5, 10)).toBe(0)
+    expect(heights.lineAt(1e9, 10)).toBe(9)
+    heights.clear()
+    expect(heights.totalOf(10)).toBe(10)
+  })
+
+  test('what is too high for a browser is scrolled through in larger steps, to both its ends', () => {
+    expect(scrollScale(200_000, 500)).toEqual({ height: 200_000, factor: 1 })
+    const { height, factor } = scrollScale(80_000_000, 500)
+    expect(height).toBeLessThan(17_000_000)
+    expect((height - 500) * factor).toBeCloseTo(80_000_000 - 500)
   })
 })
 
+describe('the colours of a line', () => {
+  test('are kept, as far as they hide nothing', () => {
+    expect(splitColours('a \u001b[31mred\u001b[0m b')).toEqual([
+      { text: 'a ', colour: '' },
+      { text: 'red', colour: 'text-red-700 dark:text-red-400' },
+      { text: ' b', colour: '' },
+    ])
+    const hidden = splitColours('\u001b[30;40;8mx\u001b[38;5;16;48;2;1;2;31my\u001b[1;39mz')
+    expect(hidden).toEqual([
+      { text: 'x', colour: 'text-dimmed' },
+      { text: 'y', colour: 'text-dimmed' },
+      { text: 'z', colour: 'font-semibold' },
+    ])
+  })
+
+  test('and hits are cut at each other’s ends, and nothing is lost', () => {
+    const pieces = toPieces('ab\u001b[32mcd\u001b[0mef', 'BCDE')
+    expect(pieces.map(({ text, isHit }) => `${text}${isHit ? '!' : ''}`)).toEqual([
+      'a',
+      'b!',
+      'cd!',
+      'e!',
+      'f',
+    ])
+    expect(pieces[2]?.colour).toContain('green')
+  })
+
+  test('other sequences and characters that turn the text around are gone', () => {
+    const pieces = toPieces('a\u001b]0;title\u0007b\u202ec\u001b[2Jd', '')
+    expect(pieces).toEqual([{ text: 'abcd', colour: '', isHit: false }])
+  })
+})
+
+describe('rising numbers', () => {
+  const numbers = new RisingNumbers()
+  numbers.add([3, 5, 8])
+  numbers.add(Array.from({ length: 200 }, (_, at) => 100 + at))
+
+  test('know what they hold, and where', () => {
+    expect(numbers).toHaveLength(203)
+    expect([3, 4, 8, 299, 300].map((one) => numbers.has(one))).toEqual([
+      true,
+      false,
+      true,
+      true,
+      false,
+    ])
+    expect(numbers.placeOf(8)).toBe(2)
+  })
+
+  test('lead from one to the next, round both ends', () => {
+    expect([numbers.next(-1, 1), numbers.next(5, 1), numbers.next(299, 1)]).toEqual([3, 8, 3])
+    expect([numbers.next(5, -1), numbers.next(3, -1), numbers.next(-1, -1)]).toEqual([3, 299, 299])
+    expect(new RisingNumbers().next(0, 1)).toBeUndefined()
+  })
+})
+
+test('how long after the beginning a line came is told to a tenth', () => {
+  expect([0, 450, 62_345, 7_509_000].map(toElapsedText)).toEqual([
+    '+0.0 s',
+    '+0.4 s',
+    '+1:02.3',
+    '+2:05:09',
+  ])
+})
+
 describe('the stages of a run', () => {
-  const digestOf = (...entries: LogEntry[]): LogDigest => {
-    const digest = new LogDigest()
-    digest.add(entries)
-    return digest
-  }
+  const digestOf = (...entries: LogEntry[]): { stages: readonly Stage[] } => ({
+    stages: entries.reduce<readonly Stage[]>(addToStages, []),
+  })
 
   test('a step ends when the next begins, and a stage when the next does', () => {
     const { stages } = digestOf(
@@ -97,12 +179,6 @@ describe('the stages of a run', () => {
 })
 
 describe('searching a log', () => {
-  test('is blind to case', () => {
-    expect(includesText('Nginx: [EMERG]', 'emerg')).toBe(true)
-    expect(includesText('anything', '')).toBe(true)
-    expect(includesText('anything', 'else')).toBe(false)
-  })
-
   test('marks every hit and loses no letter', () => {
     expect(splitAtHits('a-A-b', 'a')).toEqual(['', 'a', '-', 'A', '-b'])
     expect(splitAtHits('abc', '')).toEqual(['abc'])

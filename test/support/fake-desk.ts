@@ -2,6 +2,7 @@ import type { CrontabView } from '#shared/contract/crontab.ts'
 import type { CheckEvent } from '#shared/contract/backend.ts'
 import { PlatformRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { OfferedTask } from '#shared/contract/task.ts'
+import { INITIAL_SETTINGS } from '#shared/domain/settings.ts'
 import { Queue } from '#shared/domain/queue.ts'
 import type { FakeDesk } from './fake-router.ts'
 import { aLine, anId, aTask, installLog, MINUTE, NOW } from './fake-tasks.ts'
@@ -47,6 +48,7 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   },
   installedOver: [],
   otherDesks: [],
+  settings: { ...INITIAL_SETTINGS },
   ...changed,
 })
 

@@ -9,9 +9,23 @@ import type { OfferedTask, TaskDetails } from '#shared/contract/task.ts'
 import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
 import type { PendingChanges } from '#shared/domain/pending.ts'
 import type { Queue } from '#shared/domain/queue.ts'
-import type { LogEntry } from '#shared/domain/task.ts'
+import type { SettingValues } from '#shared/domain/settings.ts'
+import { LogLevel, type LogEntry } from '#shared/domain/task.ts'
 
-const BATCH = 5000
+/** As many last lines as main tells of with a log's state, and where it stops looking for steps. */
+const TAIL = 100
+const MAX_LANDMARKS = 1000
+
+export interface FakeLog {
+  total: number
+  at: (index: number) => LogEntry
+}
+const NO_LOG: FakeLog = {
+  total: 0,
+  at: () => {
+    throw new Error('An empty log has no line.')
+  },
+}
 
 /** What a fake main holds: plain arrays that a test fills and changes. Nothing is computed from them. */
 export interface FakeDesk {
@@ -28,7 +42,7 @@ export interface FakeDesk {
   tasks: TaskDetails[]
   queues: Queue[]
   /** By attempt. Its length, and each line as it is asked for, so that a log may be as long as one likes. */
-  logs: Map<string, { total: number; at: (index: number) => LogEntry }>
+  logs: Map<string, FakeLog>
   offered: OfferedTask[]
   check: CheckEvent[]
   /** Keys that the page said to trust. */
@@ -38,6 +52,7 @@ export interface FakeDesk {
   /** The crontabs that the page had seen when it said to install. */
   installedOver: string[]
   otherDesks: OtherDesk[]
+  settings: SettingValues
 }
 
 /** The contract, answered from the arrays of a desk; `listeners` are told of changes. */
@@ -59,11 +74,17 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       problems: { name: 'This name is taken on web1.' },
     },
   }
-  const linesOf = (attemptId: string) => desk.logs.get(attemptId)
+  const linesOf = (attemptId: string): FakeLog => desk.logs.get(attemptId) ?? NO_LOG
   const slice = (attemptId: string, from: number, limit: number): LogEntry[] => {
-    const log = linesOf(attemptId)
-    const count = Math.max(0, Math.min(limit, (log?.total ?? 0) - from))
-    return log ? Array.from({ length: count }, (_, index) => log.at(from + index)) : []
+    const { total, at } = linesOf(attemptId)
+    const count = Math.max(0, Math.min(limit, total - from))
+    return Array.from({ length: count }, (_, index) => at(from + index))
+  }
+  const linesOfLevels = (attemptId: string, levels: readonly LogLevel[] = LogLevel.options) => {
+    const { total, at } = linesOf(attemptId)
+    return Array.from({ length: total }, (_, index) => index).filter((index) =>
+      levels.includes(at(index).level),
+    )
   }
   const find = <Item extends { id: string }>(items: Item[], id: string): Item | undefined =>
     items.find((item) => item.id === id)
@@ -281,6 +302,14 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         ),
       ),
     },
+    settings: {
+      all: os.settings.all.handler(() => desk.settings),
+      set: os.settings.set.handler(({ input }) => {
+        desk.settings = { ...desk.settings, ...(input as Partial<SettingValues>) }
+        for (const listener of listeners) listener({ event: 'stored', table: 'setting', ids: [] })
+        return desk.settings
+      }),
+    },
     crontab: {
       show: os.crontab.show.handler(({ input: { wish } }) => desk.crontabs[wish]),
       install: os.crontab.install.handler(({ input }) => {
@@ -329,14 +358,38 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         if (!found) throw errors.DESK(missing)
         return found
       }),
-      log: os.task.log.handler(({ input }) => ({
-        entries: slice(input.attemptId, input.from, input.limit),
-        total: linesOf(input.attemptId)?.total ?? 0,
+      log: os.task.log.handler(({ input: { attemptId, from, limit, levels } }) => {
+        if (levels === undefined)
+          return { entries: slice(attemptId, from, limit), total: linesOf(attemptId).total }
+        const passing = linesOfLevels(attemptId, levels)
+        const { at } = linesOf(attemptId)
+        return { entries: passing.slice(from, from + limit).map(at), total: passing.length }
+      }),
+      watchLog: os.task.watchLog.handler(async function* ({ input }) {
+        const { total } = linesOf(input.attemptId)
+        yield await Promise.resolve({
+          counts: countsOf(desk, input.attemptId),
+          landmarks: slice(input.attemptId, 0, MAX_LANDMARKS).filter(isLandmark),
+          tail: slice(input.attemptId, Math.max(0, total - TAIL), TAIL),
+          isEnded: true,
+        })
+      }),
+      findInLog: os.task.findInLog.handler(({ input: { attemptId, levels, from, step } }) => {
+        const passing = linesOfLevels(attemptId, levels)
+        const after =
+          step === 1 ? passing.find((one) => one > from) : passing.findLast((one) => one < from)
+        return { index: after ?? passing.at(step === 1 ? 0 : -1) ?? null }
+      }),
+      placeInLog: os.task.placeInLog.handler(({ input: { attemptId, levels, index } }) => ({
+        place: linesOfLevels(attemptId, levels).filter((one) => one < index).length,
       })),
-      followLog: os.task.followLog.handler(async function* ({ input }) {
-        const total = linesOf(input.attemptId)?.total ?? 0
-        for (let from = input.from; from < total; from += BATCH)
-          yield await Promise.resolve(slice(input.attemptId, from, BATCH))
+      searchLog: os.task.searchLog.handler(async function* ({
+        input: { attemptId, levels, text },
+      }) {
+        const { total, at } = linesOf(attemptId)
+        const holds = (index: number) => at(index).text.toLowerCase().includes(text.toLowerCase())
+        const hits = linesOfLevels(attemptId, levels).filter(holds)
+        yield await Promise.resolve({ hits, searched: total })
       }),
     },
     queue: {
@@ -351,6 +404,20 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
     },
   }
 }
+
+/** Counted once a log: a page that is loaded again asks again. */
+const counted = new WeakMap<FakeLog, Record<LogLevel, number>>()
+function countsOf({ logs }: FakeDesk, attemptId: string): Record<LogLevel, number> {
+  const log = logs.get(attemptId) ?? NO_LOG
+  const known = counted.get(log)
+  if (known !== undefined) return known
+  const counts = { debug: 0, info: 0, success: 0, warning: 0, error: 0 }
+  for (let index = 0; index < log.total; index++) counts[log.at(index).level] += 1
+  counted.set(log, counts)
+  return counts
+}
+
+const isLandmark = ({ index, kind }: LogEntry): boolean => index === 0 || kind === 'progress'
 
 const raise = (error: Error): never => {
   throw error

@@ -255,7 +255,16 @@ describe('a line of a log', () => {
     [null, 'warning' as const],
   ])('tells its source and level from its first bytes (%#)', (source, level) => {
     const line = Buffer.from(`ab\n${renderLine(anEntry('","level":"warning"', { source, level }))}`)
-    expect(parseLineStart(line, 3)).toEqual({ source, isWarning: level === 'warning' })
+    expect(parseLineStart(line, 3)).toEqual({ source, level, isProgress: false })
+  })
+
+  test('that is a step’s says so in its first bytes', () => {
+    const progress = { step: 1, of: 2, title: 'Copy' }
+    const line = renderLine(anEntry('Copy', { kind: 'progress', level: 'success', progress }))
+    expect(parseLineStart(Buffer.from(line), 0)).toMatchObject({
+      level: 'success',
+      isProgress: true,
+    })
   })
 
   test.each(['', '{', '{"source":[', '{"source":[1,"in",2],"level":"info"', 'x'.repeat(100)])(

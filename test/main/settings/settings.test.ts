@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { Json } from '#shared/domain/json.ts'
+import { INITIAL_SETTINGS, type SettingsPatch } from '#shared/domain/settings.ts'
 import { Secret } from '../../../main/lib/secret.ts'
 import type { SecretBox } from '../../../main/settings/secret-box.ts'
 import { BackendSecrets } from '../../../main/settings/backend-secrets.ts'
@@ -25,22 +26,38 @@ const box: SecretBox = {
   },
 }
 
+function settingMemory(stored = new Map<string, Json>()) {
+  return {
+    stored,
+    read: (name: string) => stored.get(name),
+    write: (values: Readonly<Record<string, Json>>) => {
+      for (const [name, value] of Object.entries(values)) stored.set(name, value)
+      return Promise.resolve()
+    },
+  }
+}
+
 test('a setting has its initial value until one is set, and keeps that', async () => {
-  const storage = memory<Json>()
+  const storage = settingMemory()
   const settings = new Settings(storage)
-  expect(settings.get('dispatch.isPaused')).toBe(false)
-  await settings.set('dispatch.isPaused', true)
-  expect(new Settings(storage).get('dispatch.isPaused')).toBe(true)
+  expect(settings.get('log.isWrapped')).toBe(true)
+  await settings.set({ 'log.isWrapped': false, 'log.times': 'elapsed' })
+  expect(new Settings(storage).all()).toEqual({
+    ...INITIAL_SETTINGS,
+    'log.isWrapped': false,
+    'log.times': 'elapsed',
+  })
 })
 
 test('a setting that no longer fits counts as not set', () => {
-  const storage = memory<Json>(new Map([['log.keepDays', 'for ever']]))
-  expect(new Settings(storage).get('log.keepDays')).toBeNull()
+  const storage = settingMemory(new Map([['log.times', 'by the sun']]))
+  expect(new Settings(storage).get('log.times')).toBe('clock')
 })
 
-test('a setting refuses what does not fit it', async () => {
-  const storage = memory<Json>()
-  await expect(new Settings(storage).set('log.keepDays', -1)).rejects.toThrow()
+test('a setting refuses what does not fit it, and sets none of the others', async () => {
+  const storage = settingMemory()
+  const wrong = { 'log.isWrapped': false, 'log.times': 'by the sun' } as unknown as SettingsPatch
+  await expect(new Settings(storage).set(wrong)).rejects.toThrow()
   expect(storage.stored.size).toBe(0)
 })
 
