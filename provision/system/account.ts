@@ -9,6 +9,8 @@ export interface Folders {
   extensions: string
   /** One file a site whose install has begun and not ended: whose the half-made folder is. */
   installs: string
+  /** One file a slot that is taken: whose it is. */
+  slotClaims: string
   locks: string
   /** What dispatching remembers, one file a queue and server. */
   dispatch: string
@@ -34,6 +36,7 @@ export function foldersOf(home: string): Folders {
     contexts: path.join(desk, 'contexts'),
     extensions: path.join(desk, 'extensions'),
     installs: path.join(desk, 'installs'),
+    slotClaims: path.join(desk, 'slots'),
     locks: path.join(desk, 'locks'),
     dispatch: path.join(desk, 'dispatch'),
     runs: path.join(desk, 'runs'),
@@ -50,6 +53,9 @@ export function foldersOf(home: string): Folders {
 
 /** The home folder by the environment, as a shell has it, else by the account's entry. */
 export const findHome = (): string => os.homedir()
+
+/** The name of the account that this runs as. */
+export const accountName = (): string => os.userInfo().username
 
 /** The effective user; -1 on systems that have none. */
 export const effectiveUid = (): number => process.geteuid?.() ?? -1

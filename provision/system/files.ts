@@ -1,6 +1,7 @@
 import {
   copyFile,
   chmod,
+  link,
   lstat,
   mkdir,
   open,
@@ -10,6 +11,7 @@ import {
   rename,
   rm,
   stat,
+  writeFile,
 } from 'node:fs/promises'
 import path from 'node:path'
 import { hasErrno } from './provision-error.ts'
@@ -97,6 +99,23 @@ export async function writeAtomically(file: string, text: string, mode = 0o600):
     throw error
   }
   await flush(folder)
+}
+
+/** Writes a file that is not there; false where there is one. Nobody ever sees it without its text. */
+export async function createFile(file: string, text: string, mode = 0o600): Promise<boolean> {
+  const folder = path.dirname(file)
+  await ensureFolder(folder)
+  const temporary = path.join(folder, `.tmp-${uniqueName()}`)
+  try {
+    await writeFile(temporary, text, { mode, flag: 'wx', flush: true })
+    await link(temporary, file)
+    return true
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false
+    throw error
+  } finally {
+    await rm(temporary, { force: true })
+  }
 }
 
 /** Flushes a file, or the names in a folder, to disk. */

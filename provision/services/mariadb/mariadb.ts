@@ -1,0 +1,128 @@
+import { findProgram, runProgram } from '../../system/process.ts'
+import { ProvisionError } from '../../system/provision-error.ts'
+
+/** A database of a site: who logs in to it is its slot's account, known by the socket, without a password. */
+export interface Database {
+  name: string
+  user: string
+  socket: string
+}
+
+/** The name of a slot, `_`, and what tells its databases apart: what the grants of the bootstrap script allow. */
+const NAME = /^[a-z][a-z0-9]{1,18}_[a-z0-9]{1,20}$/
+
+/**
+ * The MariaDB of this machine, as this account may use it: it makes and drops databases whose names begin with those of
+ * its slots, and can make no accounts. Asked through the client's program, over the socket.
+ */
+export class MariaDb {
+  readonly #socket: string
+
+  constructor(socket: string) {
+    this.#socket = socket
+  }
+
+  async version(signal: AbortSignal): Promise<string> {
+    return (await this.#query('SELECT VERSION()', signal)).trim()
+  }
+
+  /** The databases of one slot. */
+  async namesOf(slot: string, signal: AbortSignal): Promise<string[]> {
+    const text = await this.#query('SHOW DATABASES', signal)
+    return text.split('\n').filter((name) => name.startsWith(`${slot}_`))
+  }
+
+  /** A name for one more database of a slot. */
+  async freeName(slot: string, signal: AbortSignal): Promise<string> {
+    const taken = new Set(await this.namesOf(slot, signal))
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? `${slot}_main` : `${slot}_main${number}`
+      if (!taken.has(name)) return name
+    }
+  }
+
+  /** Throws PROVISION_DATABASE_TAKEN where there is one of this name. */
+  async create(name: string, signal: AbortSignal): Promise<void> {
+    await this.#query(
+      `CREATE DATABASE ${quoted(name)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
+      signal,
+    )
+  }
+
+  /** Missing is fine. */
+  async drop(name: string, signal: AbortSignal = NEVER): Promise<void> {
+    await this.#query(`DROP DATABASE IF EXISTS ${quoted(name)}`, signal)
+  }
+
+  /** Bytes of its rows, roughly what a dump of it has. */
+  async sizeOf(name: string, signal: AbortSignal): Promise<number> {
+    const text = await this.#query(
+      `SELECT COALESCE(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema = '${checked(name)}'`,
+      signal,
+    )
+    return Number(text.trim())
+  }
+
+  async #query(sql: string, signal: AbortSignal): Promise<string> {
+    const program = await getClient('mariadb')
+    const argv = ['--no-defaults', `--socket=${this.#socket}`, '--batch', '--skip-column-names']
+    const { exitCode, output } = await runProgram([program, ...argv, `--execute=${sql}`], {
+      signal,
+    })
+    if (exitCode !== 0) throw toError(output.trim())
+    return output
+  }
+}
+
+/** What takes back is not cancelled. */
+const NEVER = new AbortController().signal
+
+export async function getClient(name: 'mariadb' | 'mariadb-dump'): Promise<string> {
+  const program = await findProgram(name)
+  if (program !== undefined) return program
+  throw new ProvisionError(
+    'PROVISION_NO_MARIADB',
+    `There is no program “${name}” on this server: install MariaDB, for example by the bootstrap script.`,
+  )
+}
+
+/** Names come out of contexts, and stand in SQL between backticks. */
+function checked(name: string): string {
+  if (NAME.test(name)) return name
+  throw new ProvisionError(
+    'PROVISION_BAD_OPTION',
+    `${JSON.stringify(name.slice(0, 100))} is no name of a site's database.`,
+  )
+}
+
+const quoted = (name: string): string => `\`${checked(name)}\``
+
+/** By the numbers of MariaDB's errors, which do not change. */
+export function toError(said: string): ProvisionError {
+  const number = Number(/ERROR (\d+)/.exec(said)?.[1])
+  switch (number) {
+    case 2002:
+    case 2003:
+      return new ProvisionError(
+        'PROVISION_DATABASE_STOPPED',
+        `MariaDB does not answer: start its service, and do this again. It was: ${said}`,
+      )
+    case 1007:
+      return new ProvisionError(
+        'PROVISION_DATABASE_TAKEN',
+        `This database is there already: ${said}`,
+      )
+    case 1044:
+    case 1045:
+    case 1698:
+      return new ProvisionError(
+        'PROVISION_DATABASE_REFUSED',
+        `MariaDB does not let this account do it: run the bootstrap script of this server again. It was: ${said}`,
+      )
+    case 1021:
+    case 1114:
+      return new ProvisionError('PROVISION_NO_SPACE', `MariaDB has no room left: ${said}`)
+    default:
+      return new ProvisionError('PROVISION_DATABASE_FAILED', `MariaDB refuses: ${said}`)
+  }
+}
