@@ -35,6 +35,22 @@ export const findRedirectionProblems = ({ name, aliases, redirection }: Site): F
     ? {}
     : { redirection: `${redirection} is none of the names of this site.` }
 
+/** HTTPS needs a certificate; one of an authority is asked for by a service of the site's server. */
+export function findCertificateProblems(
+  { https, certificate, platformId }: Site,
+  unit: UnitOfWork,
+): FormProblems {
+  if (https === 'off') return {}
+  if (certificate === null) return { certificate: 'HTTPS needs a certificate: choose which.' }
+  const server = unit.get('server', unit.get('platform', platformId).serverId)
+  const isServed = certificate.type !== 'acme' || server.services['certificate'] !== undefined
+  return isServed
+    ? {}
+    : {
+        certificate: `${server.title} has no certificate service: add it on the server’s page, or choose another certificate.`,
+      }
+}
+
 /** What the features say to such a site at all: a full quota, say. They are asked as for its install. */
 export const findSiteProblems = (
   site: Site,

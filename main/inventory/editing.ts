@@ -17,6 +17,7 @@ import { ChangeSet } from '../store/store.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 import {
   findAddressProblems,
+  findCertificateProblems,
   findNameProblems,
   findRedirectionProblems,
   findRootProblems,
@@ -32,6 +33,11 @@ import { refuse } from './problem.ts'
 export interface Account {
   address: BackendAddress
   limit: number
+}
+
+/** What of a site stays as it is where an edit does not mention it. */
+type SiteOwnFacts = {
+  [Key in 'siteTitle' | 'https' | 'certificate' | 'backupEverySeconds']?: Site[Key] | undefined
 }
 
 /**
@@ -109,20 +115,27 @@ export class Editing {
   }
 
   async editSite(
-    wish: Pick<Site, 'id' | 'clientId' | 'aliases' | 'redirection'>,
+    wish: Pick<Site, 'id' | 'clientId' | 'aliases' | 'redirection'> & SiteOwnFacts,
     origin: TaskOrigin,
   ): Promise<{ site: Site; task: Task }> {
     const unit = this.#unit()
     const before = getPresent(unit.get('site', wish.id))
     const { clientId, redirection } = wish
     if (clientId !== null) unit.get('client', clientId)
-    const aliases = [...wish.aliases]
-    const site: Site = { ...before, clientId, aliases, redirection, changedAt: unit.now }
+    const site: Site = {
+      ...before,
+      ...ownFactsOf(wish, before),
+      clientId,
+      aliases: [...wish.aliases],
+      redirection,
+      changedAt: unit.now,
+    }
     const isNewClient = clientId !== before.clientId
     refuse({
       ...(isNewClient ? findSiteProblems(site, this.#parts.registry, unit) : {}),
       ...findNameProblems(site, unit),
       ...findRedirectionProblems(site),
+      ...findCertificateProblems(site, unit),
     })
     return { site, task: await this.#commit(unit, site, origin) }
   }
@@ -192,6 +205,14 @@ export class Editing {
       : {}
   }
 }
+
+const ownFactsOf = (wish: SiteOwnFacts, before: Site) => ({
+  siteTitle: wish.siteTitle === undefined ? before.siteTitle : wish.siteTitle,
+  https: wish.https ?? before.https,
+  certificate: wish.certificate === undefined ? before.certificate : wish.certificate,
+  backupEverySeconds:
+    wish.backupEverySeconds === undefined ? before.backupEverySeconds : wish.backupEverySeconds,
+})
 
 const toBackend = (
   backend: Backend,

@@ -6,6 +6,7 @@ import {
   Site,
   type HostingObject,
 } from '#shared/domain/objects.ts'
+import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 
 /** What an imported object has that its context does not say: kept from the object here, else new. */
@@ -101,6 +102,8 @@ function toSite(
     redirection: textOf(options['redirection']),
     backupEverySeconds: options['backup_every_seconds'] ?? null,
     url: isInstalled ? textOf(options['url']) : null,
+    ...parseSiteFacts(options),
+    ...parseHttpsOptions(options),
   }
 }
 

@@ -192,7 +192,8 @@ class ImportRun {
     const id = known ?? this.#unit.newId()
     if (known === undefined) {
       const { now } = this.#unit
-      const facts = { email: null, siteQuota: null, createdAt: now, changedAt: now }
+      const quotas = { siteQuota: null, diskQuotaBytes: null }
+      const facts = { email: null, ...quotas, createdAt: now, changedAt: now }
       this.#unit.put('client', { id, title: title.data, ...facts })
     }
     this.#clients.set(key, id)

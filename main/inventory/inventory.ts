@@ -16,15 +16,18 @@ import { AppError } from '#shared/errors.ts'
 import {
   isContextNameTaken,
   listAllOn,
+  listDeletedSitesOfClient,
   listDeletedUnder,
   listPlatformsOf,
   listServersOn,
   listSitesOf,
+  listSitesOfClient,
 } from '../store/queries/objects.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import {
   findAddressProblems,
+  findCertificateProblems,
   findNameProblems,
   findRootProblems,
   findServiceProblems,
@@ -39,7 +42,7 @@ import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 export const BACKEND_LIMIT = 4
 
 /** What a person says of a client. */
-export type ClientFacts = Pick<Client, 'title' | 'email' | 'siteQuota'>
+export type ClientFacts = Pick<Client, 'title' | 'email' | 'siteQuota' | 'diskQuotaBytes'>
 
 export interface NewServer {
   title: string
@@ -47,6 +50,13 @@ export interface NewServer {
   services: Record<string, ServiceSettings>
   remoteHost?: string
   isDemo?: boolean
+}
+
+export interface NewSite extends Partial<Pick<Site, 'siteTitle' | 'https' | 'certificate'>> {
+  name: string
+  platformId: Id
+  clientId: Id | null
+  aliases: readonly string[]
 }
 
 /** Adds and forgets hosting objects. What is added queues the task that carries it to the server. */
@@ -114,10 +124,7 @@ export class Inventory {
   }
 
   /** Stores a site and queues its install. */
-  async addSite(
-    wish: { name: string; platformId: Id; clientId: Id | null; aliases: readonly string[] },
-    origin: TaskOrigin,
-  ): Promise<{ site: Site; task: Task }> {
+  async addSite(wish: NewSite, origin: TaskOrigin): Promise<{ site: Site; task: Task }> {
     const { store, registry } = this.#parts
     const unit = this.#unit()
     const platform = getPresent(unit.get('platform', wish.platformId))
@@ -133,6 +140,14 @@ export class Inventory {
       lastCronAt: null,
       backupEverySeconds: null,
       url: null,
+      siteTitle: wish.siteTitle ?? null,
+      https: wish.https ?? 'off',
+      certificate: wish.certificate ?? null,
+      certificateExpiresAt: null,
+      certificateIssuer: null,
+      databaseName: null,
+      slot: null,
+      sizeBytes: null,
     }
     const isTaken = isContextNameTaken(store, platform.backendId, site.name)
     refuse({
@@ -140,6 +155,7 @@ export class Inventory {
       ...(isTaken ? { name: `${wish.name} is already a name on this server.` } : {}),
       ...findSiteProblems(site, registry, unit),
       ...findNameProblems(site, unit),
+      ...findCertificateProblems(site, unit),
     })
     const task = this.#save(unit, site, 'install', origin)
     await this.#parts.store.commit(unit.toChange())
@@ -162,6 +178,24 @@ export class Inventory {
     const client: Client = { id: ids.next(), ...wish, createdAt: now(), changedAt: now() }
     await store.commit(new ChangeSet().put('client', client))
     return client
+  }
+
+  /** Throws `object.in-use` while it has sites; of those that were deleted no more is kept whose they were. */
+  async removeClient(id: Id): Promise<void> {
+    const { store } = this.#parts
+    const client = store.get('client', id)
+    const [site] = listSitesOfClient(store, id)
+    if (site !== undefined) {
+      throw new AppError(
+        'object.in-use',
+        `${client.title} cannot be removed: ${site.name} is still theirs. Give it to another client, or to none.`,
+        { data: { id } },
+      )
+    }
+    const change = new ChangeSet().remove('client', id)
+    for (const deleted of listDeletedSitesOfClient(store, id))
+      change.put('site', { ...deleted, clientId: null })
+    await store.commit(change)
   }
 
   /** Removes an object here and touches nothing on its server. Refused while something here stands on it. */

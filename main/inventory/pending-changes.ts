@@ -8,6 +8,7 @@ import {
   type HostingObject,
 } from '#shared/domain/objects.ts'
 import type { PendingChange } from '#shared/domain/pending.ts'
+import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
 
 /** The lasting keys whose value here differs from what the backend keeps. A key that is not sent is not compared. */
 export function diffOptions(saved: JsonRecord, wanted: JsonRecord): PendingChange[] {
@@ -92,6 +93,8 @@ function restoreSite(
     redirection: saved['redirection'] ?? null,
     // Told only to servers that back up by themselves.
     backupEverySeconds: schedule ?? site.backupEverySeconds,
+    siteTitle: parseSiteFacts(saved).siteTitle,
+    ...parseHttpsOptions(saved),
     clientId: clientName === null ? null : (client?.id ?? site.clientId),
   })
   return restored.success ? restored.data : site

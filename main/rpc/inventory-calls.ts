@@ -80,6 +80,10 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       get: client.get.handler(({ input }) => toClientRow(store, store.get('client', input.id))),
       add: client.add.handler(({ input }) => inventory.addClient(input)),
       edit: client.edit.handler(({ input }) => editing.editClient(input, 'edit')),
+      remove: client.remove.handler(async ({ input }) => {
+        await inventory.removeClient(input.id)
+        return {}
+      }),
     }),
     object: object.router({
       pendingChanges: object.pendingChanges.handler(({ input: { kind, id } }) =>

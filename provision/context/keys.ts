@@ -24,6 +24,12 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
       /^[A-Za-z0-9/][A-Za-z0-9_@%+=:,./ -]{0,1023}$/,
       'a program with plain arguments, without quotes or any sign of a shell',
     ),
+    http_https_port: integer(1, 65_535),
+    db_service_type: matching(/^[a-z][a-z0-9_-]{0,31}$/, 'the name of a service type'),
+    db_port: integer(1, 65_535),
+    certificate_service_type: matching(/^[a-z][a-z0-9_-]{0,31}$/, 'the name of a service type'),
+    acme_directory: matching(/^https:\/\/[^\s\p{Cc}"'`$\\]{1,1000}$/u, 'an address with https'),
+    acme_email: matching(/^[^\s\p{Cc}<>"'`$\\]{1,254}$/u, 'a mail address'),
     critical_load_multiplier: integer(1, 1_000_000),
     dispatch_plan: dispatchPlan,
     title: matching(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,120}$/u, 'one line'),
@@ -46,6 +52,12 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
     profile: matching(/^[a-z0-9][a-z0-9_-]{0,63}$/i, 'the name of a profile'),
     site_enabled: trueOrFalse,
     backup_every_seconds: integer(60, 315_360_000),
+    site_title: matching(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,120}$/u, 'one line'),
+    db_server: reference,
+    https_enabled: integer(0, 2),
+    certificate_type: matching(/^(acme|self-signed|own)$/, 'acme, self-signed or own'),
+    certificate_file: absoluteFile,
+    certificate_key_file: absoluteFile,
   },
 }
 
@@ -61,7 +73,7 @@ export function declareKey(type: ContextType, key: string, check: Check): boolea
 }
 
 /** What has a meaning of its own when a context is saved, or is set by commands that ship. */
-const RESERVED = ['context_type', 'delete', 'installed', 'url', 'application']
+const RESERVED = ['context_type', 'delete', 'installed', 'url', 'application', 'slot', 'db_name']
 
 /** A value for a key of this type of context; undefined where the key is not declared. */
 export function checkValue(type: ContextType, key: string, value: Json): Checked | undefined {
@@ -104,6 +116,12 @@ function folder(value: Json): Checked {
   const isGood =
     path.length <= 1024 && /^(\/|~\/)[^\p{Cc}]*$/u.test(path) && !path.split('/').includes('..')
   return isGood ? { value: path } : { problem: 'is not a path from / or ~/ without “..”' }
+}
+
+function absoluteFile(value: Json): Checked {
+  return typeof value === 'string' && value.startsWith('/')
+    ? folder(value)
+    : { problem: 'is not a path from / without “..”' }
 }
 
 function dispatchPlan(value: Json): Checked {

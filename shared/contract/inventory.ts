@@ -13,6 +13,8 @@ import {
   Server,
   ServerStatus,
   Site,
+  SiteCertificate,
+  SiteHttps,
   SiteStatus,
 } from '../domain/objects.ts'
 import { Task } from '../domain/task.ts'
@@ -126,6 +128,9 @@ export const site = {
         platformId: Id,
         clientId: Id.nullable().default(null),
         aliases: z.array(SiteAlias).max(200).default([]),
+        siteTitle: Title.nullable().default(null),
+        https: SiteHttps.default('off'),
+        certificate: SiteCertificate.nullable().default(null),
       }),
     )
     .output(z.object({ site: Site, task: Task })),
@@ -137,19 +142,30 @@ export const site = {
         aliases: z.array(SiteAlias).max(200),
         /** One of its names, to which the others lead. */
         redirection: SiteName.nullable(),
+        /** What follows stays as it is where it is not mentioned. */
+        siteTitle: Title.nullable().optional(),
+        https: SiteHttps.optional(),
+        certificate: SiteCertificate.nullable().optional(),
+        /** Its own schedule of backups, counted from its last one; null ends it. */
+        backupEverySeconds: Site.shape.backupEverySeconds.unwrap().optional(),
       }),
     )
     .output(z.object({ site: Site, task: Task })),
   forget: desk.input(z.object({ id: Id })).output(z.object({})),
 }
 
-export const ClientRow = Client.extend({ sites: z.number().int() })
+export const ClientRow = Client.extend({
+  sites: z.number().int(),
+  /** What those of its sites take up that were measured. */
+  sizeBytes: z.number().int(),
+})
 export type ClientRow = z.infer<typeof ClientRow>
 
 const clientFacts = {
   title: Title,
   email: Client.shape.email.default(null),
   siteQuota: Client.shape.siteQuota,
+  diskQuotaBytes: Client.shape.diskQuotaBytes,
 }
 
 export const client = {
@@ -160,6 +176,8 @@ export const client = {
   edit: desk
     .input(z.object({ ...clientFacts, id: Id }))
     .output(z.object({ client: Client, tasks: z.number().int() })),
+  /** Refused while it has sites. */
+  remove: desk.input(z.object({ id: Id })).output(z.object({})),
 }
 
 const ObjectRef = z.object({ kind: ObjectKind, id: Id })

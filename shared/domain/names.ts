@@ -83,6 +83,12 @@ export const ServerPath = z
   .refine((path) => !/^~\/+$/.test(path), 'A path leads below the home folder, not to it.')
   .transform((path) => path.replace(/(?<=.)\/+$/, ''))
 
+/** A path that means the same for every account of a server. */
+export const AbsolutePath = ServerPath.refine(
+  (path) => path.startsWith('/'),
+  'This path begins with /: it may be read by another account.',
+)
+
 /** The name of a context as its backend stores it, without the leading `@`. */
 export const ContextName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,234}$/)
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  AbsolutePath,
   ContextName,
   HostAddress,
   PortNumber,
@@ -74,11 +75,13 @@ export const BackendState = z.object({
 })
 export type BackendState = z.infer<typeof BackendState>
 
-/** A web service of a server: its type and what that type stores. */
+/** A service of a server: its type and what that type stores. */
 export const ServiceSettings = z.object({
   type: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/),
   port: PortNumber.nullable(),
   restartCommand: z.string().max(1024).nullable(),
+  /** Of the type's own form. */
+  values: JsonRecord.optional(),
 })
 export type ServiceSettings = z.infer<typeof ServiceSettings>
 
@@ -143,6 +146,21 @@ export const Platform = z.object({
 })
 export type Platform = z.infer<typeof Platform>
 
+/** Whether a site is served over HTTPS: not at all, as well as over HTTP, or only so. Aegir's HOSTING_SSL_*. */
+export const SiteHttps = z.enum(['off', 'enabled', 'required'])
+export type SiteHttps = z.infer<typeof SiteHttps>
+
+/** Where a site's certificate comes from: an authority (ACME), its own server, or files that lie on that. */
+export const SiteCertificate = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('acme') }),
+  z.object({ type: z.literal('self-signed') }),
+  z.object({ type: z.literal('own'), file: AbsolutePath, keyFile: AbsolutePath }),
+])
+export type SiteCertificate = z.infer<typeof SiteCertificate>
+
+/** Sizes in bytes, as far as numbers are exact. */
+const SizeBytes = z.number().int().min(0)
+
 export const SiteStatus = z.enum(['queued', 'enabled', 'disabled', 'deleted'])
 export type SiteStatus = z.infer<typeof SiteStatus>
 
@@ -160,6 +178,20 @@ export const Site = z.object({
   backupEverySeconds: z.number().int().min(60).max(315_360_000).nullable().default(null),
   /** Where the site answers, as its backend says; null until it was installed. */
   url: z.string().max(2048).nullable(),
+  /** What the application calls the site; null where it is called by its host name. */
+  siteTitle: Title.nullable().default(null),
+  https: SiteHttps.default('off'),
+  /** Null where HTTPS is off and was never on. */
+  certificate: SiteCertificate.nullable().default(null),
+  /** Of the certificate in use, as the backend read it; null where there is none or nobody has looked. */
+  certificateExpiresAt: Instant.nullable().default(null),
+  certificateIssuer: z.string().max(500).nullable().default(null),
+  /** As the backend chose it; null where the application needs none. */
+  databaseName: z.string().max(64).nullable().default(null),
+  /** The account in which the site's code runs; null where it has no code. */
+  slot: z.string().max(64).nullable().default(null),
+  /** What the site takes up on its server, database and all, as of its last verify. */
+  sizeBytes: SizeBytes.nullable().default(null),
 })
 export type Site = z.infer<typeof Site>
 
@@ -177,6 +209,13 @@ export const Client = z.object({
     .max(1_000_000, 'The number of sites is at most 1000000.')
     .nullable()
     .default(null),
+  /** How much its sites may take up together; null: as much as they like. */
+  diskQuotaBytes: z
+    .number('The disk space is a number.')
+    .int('The disk space is a whole number of bytes.')
+    .min(0, 'The disk space is 0 or more.')
+    .nullable()
+    .default(null),
   createdAt: Instant,
   changedAt: Instant,
 })
@@ -188,7 +227,7 @@ export const Backup = z.object({
   siteId: Id,
   backendId: Id,
   file: ServerPath,
-  sizeBytes: z.number().int().min(0),
+  sizeBytes: SizeBytes,
   description: z.string().max(500),
   createdAt: Instant,
   taskId: Id.nullable(),

@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { ServerRow, ServiceType } from '#shared/contract/inventory.ts'
 import { parseAliases } from '../../renderer/lib/aliases.ts'
-import { toClientDraft, toClientFacts, toQuotaText } from '../../renderer/lib/client-draft.ts'
+import type { Site } from '#shared/domain/objects.ts'
+import {
+  toClientDraft,
+  toClientFacts,
+  toDiskText,
+  toQuotaText,
+} from '../../renderer/lib/client-draft.ts'
+import { toHttpsDraft, toHttpsFacts } from '../../renderer/lib/https-draft.ts'
+import {
+  schedulesWith,
+  toScheduleSeconds,
+  toScheduleValue,
+} from '../../renderer/lib/schedule-draft.ts'
 import { toServerEdit, toServerWish } from '../../renderer/lib/server-edit.ts'
 import { toServiceLabel } from '../../renderer/lib/service-words.ts'
 import { toValueText } from '../../renderer/lib/value-text.ts'
@@ -99,25 +111,73 @@ describe('a client as it is typed', () => {
   test('reads back to what is stored', () => {
     const client = aClient({ email: 'web@acme.example', siteQuota: 3 })
     expect(toClientFacts(toClientDraft(client))).toEqual({
-      facts: { title: client.title, email: client.email, siteQuota: 3 },
+      facts: { title: client.title, email: client.email, siteQuota: 3, diskQuotaBytes: null },
     })
     expect(toClientFacts({ ...toClientDraft(), title: 'A' })).toEqual({
-      facts: { title: 'A', email: null, siteQuota: null },
+      facts: { title: 'A', email: null, siteQuota: null, diskQuotaBytes: null },
     })
   })
 
   test('is told every bad field at once', () => {
-    const found = toClientFacts({ title: ' ', email: 'x', siteQuota: '-1' })
+    const found = toClientFacts({ title: ' ', email: 'x', siteQuota: '-1', diskQuota: 'x' })
     expect(Object.keys('problems' in found ? found.problems : {})).toEqual([
       'title',
       'email',
       'siteQuota',
+      'diskQuotaBytes',
     ])
+  })
+
+  test('has its disk space in GB, with a fraction, and shows what is used of it', () => {
+    const client = aClient({ diskQuotaBytes: 2_500_000_000 })
+    expect(toClientDraft(client).diskQuota).toBe('2.5')
+    expect(toClientFacts({ ...toClientDraft(client), diskQuota: '0,75' })).toMatchObject({
+      facts: { diskQuotaBytes: 750_000_000 },
+    })
+    expect(toDiskText({ sizeBytes: 1_400_000_000, diskQuotaBytes: null })).toBe('1.4 GB')
+    expect(toDiskText({ sizeBytes: 1_400_000_000, diskQuotaBytes: 5_000_000_000 })).toBe(
+      '1.4 GB of 5 GB',
+    )
   })
 
   test('shows how many sites it has, and of how many', () => {
     expect(toQuotaText({ sites: 3, siteQuota: null })).toBe('3')
     expect(toQuotaText({ sites: 3, siteQuota: 5 })).toBe('3 of 5')
+  })
+})
+
+describe('HTTPS of a site as it is chosen', () => {
+  test.each<Pick<Site, 'https' | 'certificate'>>([
+    { https: 'off', certificate: null },
+    { https: 'enabled', certificate: { type: 'acme' } },
+    { https: 'required', certificate: { type: 'own', file: '/etc/a.pem', keyFile: '/etc/a.key' } },
+  ])('reads back to what is stored: %j', (facts) => {
+    expect(toHttpsFacts(toHttpsDraft(facts))).toEqual({ facts })
+  })
+
+  test('is told which file is missing, and of none where it is off', () => {
+    const draft = { ...toHttpsDraft(), https: 'enabled' as const, certificate: 'own' as const }
+    const found = toHttpsFacts({ ...draft, file: 'cert.pem' })
+    expect(Object.keys('problems' in found ? found.problems : {})).toEqual([
+      'certificate.file',
+      'certificate.keyFile',
+    ])
+    expect(toHttpsFacts({ ...draft, https: 'off' })).toEqual({
+      facts: { https: 'off', certificate: null },
+    })
+  })
+})
+
+describe('the schedule of a site’s backups', () => {
+  test('is one of a few, or the one that was set elsewhere', () => {
+    expect(toScheduleValue(null)).toBe('never')
+    expect(toScheduleSeconds(toScheduleValue(86_400), null)).toBe(86_400)
+    expect(schedulesWith(900).at(-1)).toEqual({
+      value: 'own',
+      label: 'Every 15 min',
+      seconds: 900,
+    })
+    expect(toScheduleSeconds(toScheduleValue(900), 900)).toBe(900)
   })
 })
 

@@ -285,9 +285,20 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
         title: 'Acme',
         email: 'web@acme.example',
         siteQuota: 3,
+        diskQuotaBytes: 2_000_000_000,
         sites: 3,
+        sizeBytes: 840_000_000,
       },
-      { ...stamps, id: anId(602), title: 'Bäckerei Öhler', email: null, siteQuota: null, sites: 0 },
+      {
+        ...stamps,
+        id: anId(602),
+        title: 'Bäckerei Öhler',
+        email: null,
+        siteQuota: null,
+        diskQuotaBytes: null,
+        sites: 0,
+        sizeBytes: 0,
+      },
     ],
     pending: new Map([
       [

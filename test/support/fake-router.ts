@@ -276,6 +276,10 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           },
         })
       }),
+      remove: os.client.remove.handler(({ input }) => {
+        desk.clients = desk.clients.filter(({ id }) => id !== input.id)
+        return {}
+      }),
       edit: os.client.edit.handler(({ input, errors }) => {
         const client = find(desk.clients, input.id) ?? raise(errors.DESK(missing))
         Object.assign(client, input)

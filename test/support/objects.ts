@@ -55,6 +55,14 @@ export const aSite = (facts: Partial<Site> = {}): Site => ({
   lastCronAt: null,
   backupEverySeconds: null,
   url: 'http://www.example.com',
+  siteTitle: null,
+  https: 'off',
+  certificate: null,
+  certificateExpiresAt: null,
+  certificateIssuer: null,
+  databaseName: null,
+  slot: null,
+  sizeBytes: null,
   ...facts,
 })
 

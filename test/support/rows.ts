@@ -23,6 +23,7 @@ export const aClient = (facts: Partial<Client> = {}): Client => ({
   title: 'Acme',
   email: null,
   siteQuota: null,
+  diskQuotaBytes: null,
   createdAt: 0,
   changedAt: 0,
   ...facts,

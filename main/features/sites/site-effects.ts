@@ -1,13 +1,18 @@
 import type { Site } from '#shared/domain/objects.ts'
+import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
 import type { Task } from '#shared/domain/task.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { TaskResult } from '../../hooks/feature.ts'
 import type { Host } from '../../hooks/host.ts'
 import { takeOver, textOrNull, webAddressOrNull } from '../effects.ts'
+import { reportedFacts } from './site-facts.ts'
 
 /** What a site's task that succeeded changes here (Aegir's hook_post_hosting_TYPE_task for sites). */
 export function afterSiteTask(task: Task, result: TaskResult, host: Host): void {
-  const site = takeOver(host.get('site', task.objectId), task, result, host)
+  const site = {
+    ...takeOver(host.get('site', task.objectId), task, result, host),
+    ...reportedFacts(task, result),
+  }
   keepBackup(site, task, result, host)
   const url = webAddressOrNull(result.data['url'])
   switch (task.type) {
@@ -79,6 +84,11 @@ function keepClone(site: Site, url: string | null, result: TaskResult, host: Hos
     platformId: platform?.id ?? site.platformId,
     aliases: Array.isArray(aliases) ? aliases.filter((alias) => typeof alias === 'string') : [],
     redirection: textOrNull(context.options['redirection']),
+    ...parseHttpsOptions(context.options),
+    ...parseSiteFacts(context.options),
+    certificateExpiresAt: null,
+    certificateIssuer: null,
+    sizeBytes: null,
     savedOptions: context.options,
     verifiedAt: host.now,
     createdAt: host.now,

@@ -1,5 +1,7 @@
-import { toContext } from '#shared/domain/objects.ts'
+import { toContext, type Site } from '#shared/domain/objects.ts'
+import { toHttpsOptions } from '#shared/domain/site-options.ts'
 import type { Feature } from '../../hooks/feature.ts'
+import type { ReadingHost } from '../../hooks/host.ts'
 import { afterSiteTask, afterSiteRollback } from './site-effects.ts'
 import { siteTasks } from './site-tasks.ts'
 
@@ -24,6 +26,9 @@ export const sites: Feature = {
       aliases: object.aliases.length > 0 ? object.aliases : null,
       redirection: object.redirection,
       client_name: client?.title ?? null,
+      site_title: object.siteTitle,
+      db_server: databaseServerOf(object, host),
+      ...toHttpsOptions(object),
     }
   },
 
@@ -44,4 +49,10 @@ export const sites: Feature = {
 
   // Aegir's own two; which objects are guarded is for other features to say.
   dangerousTasks: () => ['disable', 'delete'],
+}
+
+/** The server that keeps the site's database: its platform's, where that has one. */
+function databaseServerOf({ platformId }: Site, host: ReadingHost): string | null {
+  const server = host.get('server', host.get('platform', platformId).serverId)
+  return server.services['db'] === undefined ? null : toContext(server)
 }

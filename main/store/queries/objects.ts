@@ -80,6 +80,9 @@ export const listSitesOf = (store: Store, platformId: Id): Site[] =>
 export const listSitesOfClient = (store: Store, clientId: Id): Site[] =>
   store.select('site', `WHERE clientId = ? AND ${NOT_DELETED} ORDER BY searchText, id`, [clientId])
 
+export const listDeletedSitesOfClient = (store: Store, clientId: Id): Site[] =>
+  store.select('site', "WHERE clientId = ? AND status = 'deleted' ORDER BY id", [clientId])
+
 /** Sites that are not deleted and have this host name, as their own or as an alias, on whatever backend. */
 export const listSitesNamed = (store: Store, name: string): Site[] =>
   store
@@ -115,6 +118,14 @@ export const countSitesOf = (store: Store, platformId: Id): number =>
 
 export const countSitesOfClient = (store: Store, clientId: Id): number =>
   countRows(store, 'site', new Where().equal('clientId', clientId).add(NOT_DELETED))
+
+/** What those of a client's sites take up that were measured. */
+export const sumSizeOfClient = (store: Store, clientId: Id): number =>
+  store.query<{ total: number }>(
+    `SELECT coalesce(sum(json_extract(data, '$.sizeBytes')), 0) AS total FROM site ` +
+      `WHERE clientId = ? AND ${NOT_DELETED}`,
+    [clientId],
+  )[0]?.total ?? 0
 
 /** Sites on all platforms of a server. */
 export const countSitesOn = (store: Store, serverId: Id): number =>

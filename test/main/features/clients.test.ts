@@ -15,8 +15,29 @@ describe('the quota of a client', () => {
     [1, 1, 'Acme may have one site and has 1.'],
     [0, 0, 'Acme may have no sites.'],
   ])('of %j sites with %j there', (siteQuota, count, refusal) => {
-    expect(refusalOfSite(aClient({ siteQuota }), count)).toBe(refusal)
+    const use = { sites: count, sizeBytes: 0, addedBytes: 0 }
+    expect(refusalOfSite(aClient({ siteQuota }), use)).toBe(refusal)
   })
+
+  test.each([
+    [null, 9e12, 0, undefined],
+    [2_000_000_000, 1_999_999_999, 0, undefined],
+    [2_000_000_000, 2_000_000_000, 0, 'Acme may use 2 GB and uses 2 GB.'],
+    [2_000_000_000, 1_500_000_000, 500_000_000, undefined],
+    [
+      2_000_000_000,
+      1_500_000_000,
+      600_000_000,
+      'Acme may use 2 GB and uses 1.5 GB: a copy of 600 MB is too much.',
+    ],
+    [0, 0, 0, 'Acme may use 0 bytes and uses 0 bytes.'],
+  ])(
+    'of %j bytes with %j in use and %j to come',
+    (diskQuotaBytes, sizeBytes, addedBytes, refusal) => {
+      const use = { sites: 1, sizeBytes, addedBytes }
+      expect(refusalOfSite(aClient({ diskQuotaBytes }), use)).toBe(refusal)
+    },
+  )
 
   const site = aSite({ clientId: anId(6) })
   const host = {
@@ -35,5 +56,23 @@ describe('the quota of a client', () => {
     expect(ask(on)).toEqual({ clientId: 'Acme may have one site and has 1.' })
     const isOn = ({ name }: { name: string }) => name !== clientQuotas.name
     expect(ask(new HookRegistry(shippedFeatures, { isOn }))).toEqual({})
+  })
+
+  test('counts what is known of the sizes of its sites, and the copy that is to be made', () => {
+    const measured = aSite({ clientId: anId(6), sizeBytes: 700 })
+    const client = aClient({ diskQuotaBytes: 1000 })
+    const reading = {
+      find: () => client,
+      sitesOfClient: () => [measured, aSite({ id: anId(77) })],
+      platformsOn: () => [],
+      refusalOfDomain: () => undefined,
+    } as unknown as ReadingHost
+    const clone = new HookRegistry(shippedFeatures).getTaskType('site', 'clone')
+    const check = (of: typeof measured) =>
+      clone.validate?.({ newName: 'copy.example.com' }, of, reading)
+    expect(check(measured)).toMatchObject({
+      newName: 'Acme may use 1 kB and uses 700 bytes: a copy of 700 bytes is too much.',
+    })
+    expect(check({ ...measured, sizeBytes: 300 })).toEqual({})
   })
 })

@@ -339,3 +339,67 @@ describe('a platform’s migrate', () => {
     })
   })
 })
+
+describe('what a backend found out of a site', () => {
+  const facts = {
+    certificateExpiresAt: NOW,
+    certificateIssuer: 'Authority',
+    databaseName: 'hd01_main',
+    slot: 'hd01',
+    sizeBytes: 1234,
+  }
+
+  test('is kept, and stays where a later task does not mention it', async () => {
+    const first = await after({ type: 'verify' }, isOk({ data: { ...URL, ...facts } }))
+    expect(first.site).toMatchObject(facts)
+    const again = await after({ type: 'enable' }, isOk({ data: URL }), siteWith(facts))
+    expect(again.site).toMatchObject(facts)
+  })
+
+  test('can be that there is none any more', async () => {
+    const data = { ...URL, certificateExpiresAt: null, certificateIssuer: null }
+    const { site } = await after({ type: 'verify' }, isOk({ data }), siteWith(facts))
+    expect(site).toMatchObject({ certificateExpiresAt: null, certificateIssuer: null })
+  })
+
+  test('does not spoil the site where it does not read', async () => {
+    const data = { ...URL, certificateExpiresAt: 'soon', slot: 7, sizeBytes: -1 }
+    const { site, ended } = await after({ type: 'verify' }, isOk({ data }), siteWith(facts))
+    expect(ended.status).toBe('success')
+    expect(site).toMatchObject(facts)
+  })
+
+  test('is not the size of a backup', async () => {
+    const data = { file: '/home/desk/backups/one.tar.gz', sizeBytes: 99 }
+    const { site, backups } = await after({ type: 'backup' }, isOk({ data }), siteWith(facts))
+    expect(site.sizeBytes).toBe(1234)
+    expect(backups).toMatchObject([{ sizeBytes: 99 }])
+  })
+
+  test('goes to the copy from its own context, and leaves the source as it is', async () => {
+    const copy = aContext('copy.example.com', {
+      slot: 'hd02',
+      db_name: 'hd02_main',
+      site_title: 'A copy',
+      https_enabled: 2,
+      certificate_type: 'self-signed',
+    })
+    const came = isOk({ data: { ...URL, slot: 'hd02' }, contexts: [copy] })
+    const { store, site } = await after(
+      { type: 'clone', values: { newName: 'copy.example.com' } },
+      came,
+      siteWith(facts),
+    )
+    expect(site).toMatchObject(facts)
+    const [made] = store.select('site', "WHERE name = 'copy.example.com'")
+    expect(made).toMatchObject({
+      slot: 'hd02',
+      databaseName: 'hd02_main',
+      siteTitle: 'A copy',
+      https: 'required',
+      certificate: { type: 'self-signed' },
+      certificateExpiresAt: null,
+      sizeBytes: null,
+    })
+  })
+})

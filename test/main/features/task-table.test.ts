@@ -65,6 +65,12 @@ const SITE = {
   redirection: 'example.com',
   client_name: 'Acme',
   backup_every_seconds: null,
+  site_title: null,
+  db_server: null,
+  https_enabled: null,
+  certificate_type: null,
+  certificate_file: null,
+  certificate_key_file: null,
 }
 const EMAIL = { client_email: 'ann@acme.example' }
 

@@ -9,7 +9,7 @@ import { Editing } from '../../../main/inventory/editing.ts'
 import { findPendingChanges, takeBack } from '../../../main/inventory/pending.ts'
 import { IdMaker } from '../../../main/lib/ids.ts'
 import { ChangeSet } from '../../../main/store/store.ts'
-import type { UnitParts } from '../../../main/task/unit-of-work.ts'
+import { UnitOfWork, type UnitParts } from '../../../main/task/unit-of-work.ts'
 import { anId, aPlatform, aServer, aSite, aTask } from '../../support/objects.ts'
 import { aBackend, aClient } from '../../support/rows.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -214,5 +214,57 @@ describe('editing a server', () => {
     )
     expect(atAccount).toEqual({ host: 'new.example.com', tasks: 0 })
     expect(parts.store.select('task', '')).toMatchObject([{ type: 'verify', objectId: anId(2) }])
+  })
+})
+
+describe('HTTPS of a site', () => {
+  const edit = (facts: Partial<Site>) =>
+    new Editing(parts).editSite(
+      { id: anId(4), clientId: null, aliases: [], redirection: null, ...facts },
+      'edit',
+    )
+
+  test('goes to the server in Aegir’s numbers, and is unset once it is off', async () => {
+    const own = { type: 'own', file: '/etc/a.pem', keyFile: '/etc/a.key' } as const
+    await edit({ https: 'required', certificate: own })
+    const wanted = (): Record<string, unknown> =>
+      parts.registry.contextOptions(siteNow(), new UnitOfWork(parts)).options
+    expect(wanted()).toMatchObject({
+      https_enabled: 2,
+      certificate_type: 'own',
+      certificate_file: '/etc/a.pem',
+      certificate_key_file: '/etc/a.key',
+    })
+    await edit({ https: 'off', certificate: null })
+    expect(wanted()).toMatchObject({ https_enabled: null, certificate_type: null })
+  })
+
+  test('stays as it is where an edit does not mention it', async () => {
+    await edit({ https: 'enabled', certificate: { type: 'self-signed' }, siteTitle: 'Shop' })
+    await edit({})
+    expect(siteNow()).toMatchObject({
+      https: 'enabled',
+      certificate: { type: 'self-signed' },
+      siteTitle: 'Shop',
+    })
+  })
+
+  test('needs a certificate, and one of an authority needs the service of its server', async () => {
+    await expect(edit({ https: 'enabled' })).rejects.toMatchObject({
+      data: { problems: { certificate: 'HTTPS needs a certificate: choose which.' } },
+    })
+    const acme = { https: 'enabled', certificate: { type: 'acme' } } as const
+    await expect(edit(acme)).rejects.toMatchObject({
+      data: {
+        problems: { certificate: expect.stringContaining('no certificate service') as string },
+      },
+    })
+    expect(siteNow().https).toBe('off')
+  })
+
+  test('is taken back as the server has it', async () => {
+    await edit({ https: 'enabled', certificate: { type: 'self-signed' } })
+    await takeBack(parts, 'site', anId(4))
+    expect(siteNow()).toMatchObject({ https: 'off', certificate: null })
   })
 })

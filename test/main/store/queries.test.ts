@@ -206,7 +206,7 @@ describe('objects', () => {
     expect(countSitesOf(store, anId(3))).toBe(1)
     expect(countSitesOn(store, anId(2))).toBe(1)
     expect(listSitesOf(store, anId(3))).toHaveLength(1)
-    expect(listClients(store, page).items).toEqual([{ ...aClient(), sites: 1 }])
+    expect(listClients(store, page).items).toEqual([{ ...aClient(), sites: 1, sizeBytes: 0 }])
   })
 
   test('name what was deleted under them, so that they can be forgotten together', async () => {
