@@ -212,8 +212,9 @@ make_accounts() {
   before=$(id -nG "$account")
   for slot in $(slot_names); do
     has_account "$slot" && continue
+    # Numbers of their own, so that the next ordinary account is not numbered after them.
     useradd --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
-      -K UID_MIN=50000 -K UID_MAX=59999 -K GID_MIN=50000 -K GID_MAX=59999 "$slot"
+      -K UID_MIN=70000 -K UID_MAX=79999 -K GID_MIN=70000 -K GID_MAX=79999 "$slot"
     did "made account $slot, a slot"
   done
   usermod -aG "$(slot_names | paste -sd, -)" "$account"
@@ -633,7 +634,8 @@ remove_all() {
   [ "$1" = --with-data ] || refuse_while_used
   stop_services
   remove_databases
-  for user in $(slot_names) "$account"; do remove_account "$user"; done
+  # A group goes with its account once nobody else is in it: the sandbox user first.
+  for user in "$account" $(slot_names); do remove_account "$user"; done
   for file in /etc/cron.deny /etc/at.deny; do
     [ ! -f "$file" ] || { grep -Evx "$account[0-9]{2,3}" "$file" >"$file.new" || true; mv "$file.new" "$file"; }
   done

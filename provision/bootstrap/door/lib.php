@@ -37,17 +37,18 @@ function end_worker(): never
     exit;
 }
 
-/** The pids of this account's living processes, but for this one. */
+/** The pids of this account's living processes, but for PHP's own workers, which start anew as soon as they end. */
 function own_processes(): array
 {
     $own = [];
     foreach (glob('/proc/[0-9]*') ?: [] as $folder) {
-        $pid = (int) basename($folder);
-        if ($pid === posix_getpid() || @fileowner($folder) !== posix_geteuid()) {
-            continue;
-        }
-        if (preg_match('/\) [^ZX] /', (string) @file_get_contents("$folder/stat")) === 1) {
-            $own[] = $pid;
+        $isOurs = @fileowner($folder) === posix_geteuid();
+        // pid (name) state parent …
+        if ($isOurs && preg_match('/\) ([A-Z]) (\d+) /', (string) @file_get_contents("$folder/stat"), $found) === 1) {
+            [, $state, $parent] = $found;
+            if ($state !== 'Z' && $state !== 'X' && (int) $parent !== posix_getppid()) {
+                $own[] = (int) basename($folder);
+            }
         }
     }
     return $own;

@@ -1,6 +1,7 @@
 <?php
 // Makes the slot as new: ends every process of its account, empties its temporary files and sessions, and removes what it
-// owns in the folders that everyone may write to. Answer: {"ended": n, "left": [paths]}.
+// owns in the folders that everyone may write to. Answer: {"ended": n, "left": [paths], "running": n}; it is done where
+// nothing is left and nothing runs.
 require __DIR__ . '/lib.php';
 
 /** Empties a folder as far as this account may; returns what could not be removed. Never goes through links. */
@@ -25,8 +26,8 @@ function empty_folder(string $folder, bool $isShared): array
 }
 
 $ended = count(own_processes());
-// Whoever forks while it is being ended meets the next round. -1 means all that this account may end, but itself.
-for ($round = 0; $round < 50 && own_processes() !== []; $round++) {
+// -1 means all that this account may end, other workers too, but itself. Whoever forks meanwhile meets the next round.
+for ($round = 0; $round < 2 || ($round < 50 && own_processes() !== []); $round++) {
     posix_kill(-1, 9);
     usleep(20_000);
 }
