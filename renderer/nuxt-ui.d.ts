@@ -4,6 +4,7 @@ import type UBadge from '@nuxt/ui/components/Badge.vue'
 import type UButton from '@nuxt/ui/components/Button.vue'
 import type UCheckbox from '@nuxt/ui/components/Checkbox.vue'
 import type UCheckboxGroup from '@nuxt/ui/components/CheckboxGroup.vue'
+import type UCommandPalette from '@nuxt/ui/components/CommandPalette.vue'
 import type UDropdownMenu from '@nuxt/ui/components/DropdownMenu.vue'
 import type UFormField from '@nuxt/ui/components/FormField.vue'
 import type UIcon from '@nuxt/ui/components/Icon.vue'
@@ -17,6 +18,7 @@ import type USelectMenu from '@nuxt/ui/components/SelectMenu.vue'
 import type USkeleton from '@nuxt/ui/components/Skeleton.vue'
 import type USlideover from '@nuxt/ui/components/Slideover.vue'
 import type USwitch from '@nuxt/ui/components/Switch.vue'
+import type UTabs from '@nuxt/ui/components/Tabs.vue'
 import type UTextarea from '@nuxt/ui/components/Textarea.vue'
 
 /** The components of Nuxt UI that templates use by name; the build finds them by the same names. */
@@ -28,6 +30,7 @@ declare module 'vue' {
     UButton: typeof UButton
     UCheckbox: typeof UCheckbox
     UCheckboxGroup: typeof UCheckboxGroup
+    UCommandPalette: typeof UCommandPalette
     UDropdownMenu: typeof UDropdownMenu
     UFormField: typeof UFormField
     UIcon: typeof UIcon
@@ -41,6 +44,7 @@ declare module 'vue' {
     USkeleton: typeof USkeleton
     USlideover: typeof USlideover
     USwitch: typeof USwitch
+    UTabs: typeof UTabs
     UTextarea: typeof UTextarea
   }
 }

@@ -5,6 +5,7 @@ import ClientListView from './views/ClientListView.vue'
 import ClientView from './views/ClientView.vue'
 import FeatureListView from './views/FeatureListView.vue'
 import MissingView from './views/MissingView.vue'
+import OverviewView from './views/OverviewView.vue'
 import PlatformAddView from './views/PlatformAddView.vue'
 import PlatformEditView from './views/PlatformEditView.vue'
 import PlatformListView from './views/PlatformListView.vue'
@@ -25,7 +26,7 @@ import TaskView from './views/TaskView.vue'
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
-    { path: '/', redirect: '/sites' },
+    { path: '/', component: OverviewView },
     { path: '/tasks', component: TaskListView },
     { path: '/tasks/:id', component: TaskView, props: true },
     { path: '/sites', component: SiteListView },

@@ -15,12 +15,17 @@ const CHOICES = {
 const AFTER = { auto: 'light', light: 'dark', dark: 'auto' } as const
 
 /** Light, dark or like the system: what is chosen now, and a step to the next. */
-export function useColourMode(): { next: ComputedRef<Choice>; cycle: () => void } {
-  const { store } = useColorMode()
+export function useColourMode(): {
+  next: ComputedRef<Choice>
+  cycle: () => void
+  isDark: ComputedRef<boolean>
+} {
+  const { store, system } = useColorMode()
   const chosen = computed(() => (store.value in CHOICES ? store.value : 'auto'))
   const next = computed(() => ({
     ...CHOICES[chosen.value],
     title: `Colours: ${CHOICES[chosen.value].label.toLowerCase()}; switch to ${CHOICES[AFTER[chosen.value]].label.toLowerCase()}`,
   }))
-  return { next, cycle: () => (store.value = AFTER[chosen.value]) }
+  const isDark = computed(() => (chosen.value === 'auto' ? system.value : chosen.value) === 'dark')
+  return { next, cycle: () => (store.value = AFTER[chosen.value]), isDark }
 }

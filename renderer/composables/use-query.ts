@@ -15,11 +15,12 @@ export interface Query<Data> {
 
 /**
  * Asks main, and again whenever `sources` change or anything stored does. An answer that was overtaken by a later
- * question is dropped; a new source clears what was shown, a change only replaces it.
+ * question is dropped; a new source clears what was shown, a change only replaces it, at most once in `everyMs`.
  */
 export function useQuery<Data>(
   ask: (signal: AbortSignal) => Promise<Data>,
   sources: WatchSource[] = [],
+  { everyMs = REFETCH_MS }: { everyMs?: number } = {},
 ): Query<Data> {
   const data = shallowRef<Data>()
   const error = shallowRef<unknown>()
@@ -52,7 +53,7 @@ export function useQuery<Data>(
   const refetch = throttle(() => {
     if (isUnderWay) isStale = true
     else void load()
-  }, REFETCH_MS)
+  }, everyMs)
 
   function restart(): void {
     current.abort()

@@ -16,6 +16,12 @@ export function toExactText(instant: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${toClockText(instant)}`
 }
 
+/** 05-04: month and day, in this computer's zone. */
+export function toDayText(instant: number): string {
+  const date = new Date(instant)
+  return `${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}
+
 /** 09:12:33 */
 export function toClockText(instant: number): string {
   const date = new Date(instant)

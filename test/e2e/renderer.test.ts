@@ -59,6 +59,7 @@ const aSiteNumber = (number: number) => {
 
 describe('every page', () => {
   test.each([
+    ['/', 'Overview'],
     ['/tasks', 'Tasks'],
     [`/tasks/${anId(1007)}`, 'Install www.example.com'],
     ['/sites', 'Sites'],
@@ -87,6 +88,48 @@ describe('every page', () => {
     expect(await page.title()).toBe(`${title} · Hosting Desk`)
     expect(complaints).toEqual([])
   })
+})
+
+test('the overview says what needs one, and leads there', async () => {
+  await open(aBusyDesk(), '/')
+  const needs = page.getByRole('region', { name: 'What needs you' })
+  await needs.getByText('web2.a-rather-long-name.example.net shows a different host key.').waitFor()
+  await needs.getByText('The vhost of www.example.com does not pass nginx -t.').waitFor()
+  await needs.getByText('bücher.example has no backup.').waitFor()
+  await needs.getByText('7 more failed tasks').waitFor()
+  const days = page.getByRole('table', { name: 'Tasks that ended' })
+  expect(await days.getByRole('row').count()).toBe(15)
+  await page.getByText('3 GB free of 80 GB').waitFor()
+  await needs
+    .getByRole('link', { name: /See why: Install/ })
+    .first()
+    .click()
+  await page.getByRole('heading', { level: 1, name: 'Install www.example.com' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('where nothing needs one, the overview says so and shows the way on', async () => {
+  await open(anEmptyDesk(), '/')
+  await page.getByText('Nothing needs you.').waitFor()
+  const way = page.getByRole('region', { name: 'From here to your first site' })
+  await way.getByRole('link', { name: 'Add a server' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Add a server' }).waitFor()
+})
+
+test('the palette finds objects, tasks, pages and actions by keys alone', async () => {
+  await open(aBusyDesk(), '/tasks')
+  await page.getByText('#2', { exact: true }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('Acme')
+  await page.getByRole('option', { name: 'Acme' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('pause disp')
+  await page.getByRole('option', { name: 'Pause dispatch' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByText('Dispatch paused: nothing starts').waitFor()
+  expect(complaints).toEqual([])
 })
 
 test('a list of ten thousand holds only the rows on the screen, and scrolls to its end', async () => {

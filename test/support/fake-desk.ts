@@ -49,6 +49,12 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   installedOver: [],
   otherDesks: [],
   settings: { ...INITIAL_SETTINGS },
+  needs: {
+    failed: { items: [], total: 0 },
+    doubtful: [],
+    unsaved: { items: [], total: 0 },
+  },
+  days: [],
   ...changed,
 })
 
@@ -437,6 +443,30 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
       stage('clock', 'skipped', ''),
     ],
     demo: { isSupported: true, backendId: anId(3), problem: null },
+    needs: {
+      failed: { items: tasks.filter(({ status }) => status === 'error'), total: 9 },
+      doubtful: tasks.filter(({ activity: one }) => typeof one?.doubtSince === 'number'),
+      unsaved: {
+        items: [
+          { id: anId(302), name: 'xn--bcher-kva.example', serverTitle: 'web1', lastBackupAt: null },
+          {
+            id: anId(301),
+            name: 'www.example.com',
+            serverTitle: 'web1',
+            lastBackupAt: NOW - 12 * 24 * 60 * MINUTE,
+          },
+        ],
+        total: 2,
+      },
+    },
+    days: Array.from({ length: 14 }, (_, day) => ({
+      startAt: NOW - (13 - day) * 24 * 60 * MINUTE,
+      success: (day * 7) % 23,
+      warning: day % 4,
+      error: day % 5 === 0 ? 3 : 0,
+      cancelled: day % 6 === 0 ? 1 : 0,
+      medianMs: day === 3 ? null : 9_000 + ((day * 13) % 7) * 1_000,
+    })),
     ...changed,
   })
 }

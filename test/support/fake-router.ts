@@ -5,6 +5,7 @@ import type { CrontabView } from '#shared/contract/crontab.ts'
 import type { OtherDesk } from '#shared/contract/desks.ts'
 import { contract } from '#shared/contract/index.ts'
 import type { ClientRow, PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
+import type { DayCount, Needs } from '#shared/contract/overview.ts'
 import type { OfferedTask, TaskDetails } from '#shared/contract/task.ts'
 import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
 import type { PendingChanges } from '#shared/domain/pending.ts'
@@ -53,6 +54,8 @@ export interface FakeDesk {
   installedOver: string[]
   otherDesks: OtherDesk[]
   settings: SettingValues
+  needs: Needs
+  days: DayCount[]
 }
 
 /** The contract, answered from the arrays of a desk; `listeners` are told of changes. */
@@ -395,6 +398,10 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         const hits = linesOfLevels(attemptId, levels).filter(holds)
         yield await Promise.resolve({ hits, searched: total })
       }),
+    },
+    overview: {
+      needs: os.overview.needs.handler(() => desk.needs),
+      days: os.overview.days.handler(() => desk.days),
     },
     queue: {
       list: os.queue.list.handler(() => desk.queues),

@@ -1,0 +1,70 @@
+import { computed, type Ref } from 'vue'
+import { toShownName } from '#shared/domain/names.ts'
+import { nameOf } from '../lib/task-sentence.ts'
+import { rpc } from '../rpc/client.ts'
+import type { Command } from './use-commands.ts'
+import { useQuery } from './use-query.ts'
+
+const FEW = 6
+
+export interface FoundGroup {
+  id: string
+  label: string
+  commands: readonly Command[]
+}
+
+/** Objects and tasks that a search finds, each leading to its page; nothing before anything was typed. */
+export function usePaletteSearch(search: Ref<string | undefined>): Ref<readonly FoundGroup[]> {
+  const { data } = useQuery((signal) => find(search.value, signal), [search])
+  let before: readonly FoundGroup[] = []
+  return computed(() => (before = data.value ?? before))
+}
+
+async function find(search: string | undefined, signal: AbortSignal): Promise<FoundGroup[]> {
+  if (search === undefined) return []
+  const page = { search, limit: FEW }
+  const [sites, platforms, servers, clients, tasks] = await Promise.all([
+    rpc.site.list(page, { signal }),
+    rpc.platform.list(page, { signal }),
+    rpc.server.list(page, { signal }),
+    rpc.client.list(page, { signal }),
+    rpc.task.list(page, { signal }),
+  ])
+  return [
+    group('Sites', 'i-lucide-globe', sites.items, (one) => ({
+      label: toShownName(one.name),
+      suffix: `on ${one.server.title}`,
+      to: `/sites/${one.id}`,
+    })),
+    group('Platforms', 'i-lucide-layers', platforms.items, (one) => ({
+      label: one.title,
+      suffix: `on ${one.server.title}`,
+      to: `/platforms/${one.id}`,
+    })),
+    group('Servers', 'i-lucide-server', servers.items, (one) => ({
+      label: one.title,
+      suffix: `${one.backend.user}@${one.backend.host}`,
+      to: `/servers/${one.id}`,
+    })),
+    group('Clients', 'i-lucide-users', clients.items, (one) => ({
+      label: one.title,
+      to: `/clients/${one.id}`,
+    })),
+    group('Tasks', 'i-lucide-list-checks', tasks.items, (one) => ({
+      label: `${one.title} ${nameOf(one)}`,
+      suffix: `#${one.number}`,
+      to: `/tasks/${one.id}`,
+    })),
+  ].filter(({ commands }) => commands.length > 0)
+}
+
+const group = <Row>(
+  label: string,
+  icon: string,
+  rows: readonly Row[],
+  toCommand: (row: Row) => Omit<Command, 'icon'>,
+): FoundGroup => ({
+  id: label,
+  label,
+  commands: rows.map((row) => ({ icon, ...toCommand(row) })),
+})
