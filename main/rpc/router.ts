@@ -2,6 +2,7 @@ import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
 import { appCalls } from './app-calls.ts'
 import { backendCalls } from './backend-calls.ts'
+import { bulkCalls } from './bulk-calls.ts'
 import { crontabCalls } from './crontab-calls.ts'
 import { toRpcError } from './errors.ts'
 import { featureCalls } from './feature-calls.ts'
@@ -33,6 +34,7 @@ export function createRouter(parts: RpcParts) {
     ...inventoryCalls(desk, parts),
     ...featureCalls(desk, parts),
     ...taskCalls(desk, parts),
+    ...bulkCalls(desk, parts),
     ...queueCalls(desk, parts),
     ...crontabCalls(desk, parts),
     ...importCalls(desk, parts),

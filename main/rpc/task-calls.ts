@@ -77,7 +77,11 @@ function withoutSecrets(attempt: Attempt): Attempt {
   }
 }
 
-function offeredTasks({ registry, unit }: RpcParts, kind: ObjectKind, id: string): OfferedTask[] {
+function offeredTasks(
+  { registry, unit, tasks }: RpcParts,
+  kind: ObjectKind,
+  id: string,
+): OfferedTask[] {
   const host = new UnitOfWork(unit)
   const object = host.object(kind, id)
   return registry
@@ -91,6 +95,6 @@ function offeredTasks({ registry, unit }: RpcParts, kind: ObjectKind, id: string
       form: type.form ?? { fields: [] },
       isDangerous: type.isDangerous ?? false,
       hasDialog: type.hasDialog ?? false,
-      refusal: type.refusal(object, host),
+      refusal: tasks.refusalOf(object, type, host),
     }))
 }

@@ -162,6 +162,7 @@ export const TABLES: { readonly [Name in TableName]: Table<Tables[Name]> } = {
       'status',
       'startedAt',
       'endedAt',
+      'batchId',
     ],
   }),
   attempt: defineTable({

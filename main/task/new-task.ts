@@ -11,9 +11,10 @@ export function newTask(parts: {
   values: JsonRecord
   origin: TaskOrigin
   afterId?: Id
+  batchId?: Id
   now: number
 }): Task {
-  const { id, number, object, type, values, origin, afterId = null, now } = parts
+  const { id, number, object, type, values, origin, afterId = null, batchId = null, now } = parts
   return {
     id,
     number,
@@ -26,6 +27,7 @@ export function newTask(parts: {
     values,
     origin,
     afterId,
+    batchId,
     attemptId: null,
     attempts: 0,
     createdAt: now,

@@ -17,6 +17,8 @@ export interface TaskWish {
   type: string
   values: JsonRecord
   origin: TaskOrigin
+  /** Of what was asked for of many objects at once. */
+  batchId?: Id
   /** The object's name as typed, where the type is dangerous. */
   confirmation?: string
 }
@@ -39,14 +41,20 @@ export class Tasks {
 
   /** The same within a larger transaction. */
   addIn(unit: UnitOfWork, wish: TaskWish): Task {
-    const { objectKind, objectId, type, origin } = wish
+    const { objectKind, objectId, type, origin, batchId } = wish
     const { registry } = this.#parts
     const definition = registry.getTaskType(objectKind, type)
     const object = unit.object(objectKind, objectId)
     this.#checkAllowed(object, definition, unit)
     const values = checkedValues(definition, object, wish, unit)
     definition.addTasks?.(object, values, unit)
-    return unit.addTaskOf({ object, type, values, origin })
+    return unit.addTaskOf({
+      object,
+      type,
+      values,
+      origin,
+      ...(batchId === undefined ? {} : { batchId }),
+    })
   }
 
   /**
@@ -117,25 +125,47 @@ export class Tasks {
     return `Task ${before.number} has to succeed first: retry that one.`
   }
 
+  /** Why a task of this type cannot be added now, as a sentence; null where it can. */
+  refusalOf(
+    object: HostingObject,
+    definition: TaskTypeDefinition,
+    unit: UnitOfWork,
+  ): string | null {
+    const same = this.#findWaiting(object, definition)
+    return (
+      this.#refusalByRule(object, definition, unit) ??
+      (same === undefined ? null : `It already waits as task ${same.number}.`)
+    )
+  }
+
   /** Throws `task.not-allowed` and `task.already-waiting`. */
   #checkAllowed(object: HostingObject, definition: TaskTypeDefinition, unit: UnitOfWork): void {
-    const refusal = definition.refusal(object, unit)
+    const refusal = this.#refusalByRule(object, definition, unit)
     if (refusal !== null) throw notPossible(definition, object, refusal)
-    if (this.#parts.registry.isGuarded(definition.type, object.id, unit)) {
-      throw new AppError(
-        'task.not-allowed',
-        `${object.title} is guarded: ${definition.title} is refused on it.`,
-        { data: { type: definition.type, objectId: object.id } },
-      )
-    }
     this.#refuseDouble(object, definition)
+  }
+
+  #refusalByRule(
+    object: HostingObject,
+    definition: TaskTypeDefinition,
+    unit: UnitOfWork,
+  ): string | null {
+    const refusal = definition.refusal(object, unit)
+    if (refusal !== null) return refusal
+    return this.#parts.registry.isGuarded(definition.type, object.id, unit)
+      ? `${object.title} is guarded against it.`
+      : null
+  }
+
+  #findWaiting(object: HostingObject, { type }: TaskTypeDefinition): Task | undefined {
+    return listUnfinishedTasksOf(this.#parts.store, object.id).find(
+      (task) => task.type === type && task.status === 'queued',
+    )
   }
 
   /** One waiting task of a type on an object is enough (Aegir's hosting_task_outstanding). */
   #refuseDouble(object: HostingObject, definition: TaskTypeDefinition): void {
-    const same = listUnfinishedTasksOf(this.#parts.store, object.id).find(
-      (task) => task.type === definition.type && task.status === 'queued',
-    )
+    const same = this.#findWaiting(object, definition)
     if (same === undefined) return
     throw new AppError(
       'task.already-waiting',

@@ -181,6 +181,7 @@ export class UnitOfWork implements Host {
     values: JsonRecord
     origin: Task['origin']
     afterId?: Id
+    batchId?: Id
   }): Task {
     const { isBatch = false } = this.#parts.registry.getTaskType(wish.object.kind, wish.type)
     const waiting = newTask({ ...wish, id: this.newId(), number: 1, now: this.now })

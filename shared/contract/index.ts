@@ -1,5 +1,6 @@
 import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
+import { bulk } from './bulk.ts'
 import { crontab } from './crontab.ts'
 import { inventory } from './import.ts'
 import { feature } from './feature.ts'
@@ -21,6 +22,7 @@ export const contract = {
   object,
   backup,
   task,
+  bulk,
   queue,
   crontab,
   inventory,

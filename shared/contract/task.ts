@@ -51,6 +51,7 @@ export const task = {
         statuses: z.array(TaskStatus).optional(),
         objectId: Id.optional(),
         backendId: Id.optional(),
+        batchId: Id.optional(),
       }),
     )
     .output(pageOf(TaskRow)),

@@ -67,6 +67,8 @@ export const Task = z.object({
   origin: TaskOrigin,
   /** This task runs only after that one has succeeded. */
   afterId: Id.nullable(),
+  /** What was asked for of many objects at once has the same here; null where it stands alone. */
+  batchId: Id.nullable().default(null),
   attemptId: Id.nullable(),
   attempts: z.number().int().min(0),
   createdAt: Instant,

@@ -23,6 +23,7 @@ export const aTask = (number: number, changed: Partial<TaskDetails> = {}): TaskD
   values: {},
   origin: 'user',
   afterId: null,
+  batchId: null,
   attemptId: anId(5000 + number),
   attempts: 1,
   createdAt: NOW - number * 7 * MINUTE,

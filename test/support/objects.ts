@@ -78,6 +78,7 @@ export const aTask = (facts: Partial<Task> = {}): Task => ({
   values: {},
   origin: 'user',
   afterId: null,
+  batchId: null,
   attemptId: null,
   attempts: 0,
   createdAt: 0,

@@ -12,6 +12,7 @@ export interface TaskFilter extends PageOptions {
   statuses?: readonly TaskStatus[] | undefined
   objectId?: Id | undefined
   backendId?: Id | undefined
+  batchId?: Id | undefined
 }
 
 /** Tasks newest first. `search` finds a number (`#12`), or words in the object's name and the task's type. */
@@ -20,7 +21,7 @@ export function listTasks(store: Store, filter: TaskFilter): Paged<Task> {
   if (words.length > 0) return searchTasks(store, words, filter)
   const where = toWhere(filter)
   const items =
-    filter.objectId === undefined
+    filter.objectId === undefined && filter.batchId === undefined
       ? listByStatus(store, filter)
       : store.select('task', `${where.toString()} ORDER BY number DESC LIMIT ? OFFSET ?`, [
           ...where.params,
@@ -51,10 +52,10 @@ function listByStatus(
   return numbers.flatMap(({ number }) => store.select('task', 'WHERE number = ?', [number]))
 }
 
-function toWhere({ statuses = [], objectId, backendId }: TaskFilter): Where {
-  const where = new Where().equal('objectId', objectId)
-  // With a “+” SQLite leaves the index of this column alone: the object's is the better one.
-  const plus = objectId === undefined ? '' : '+'
+function toWhere({ statuses = [], objectId, backendId, batchId }: TaskFilter): Where {
+  const where = new Where().equal('objectId', objectId).equal('batchId', batchId)
+  // With a “+” SQLite leaves the index of this column alone: the object's or the order's is the better one.
+  const plus = objectId === undefined && batchId === undefined ? '' : '+'
   where.equal(`${plus}backendId`, backendId)
   if (statuses.length > 0)
     where.add(`${plus}status IN (${statuses.map(() => '?').join(', ')})`, ...statuses)
