@@ -5,6 +5,7 @@ import {
   ServiceSettings,
   Site,
   type HostingObject,
+  type ServerFacts,
 } from '#shared/domain/objects.ts'
 import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
@@ -15,6 +16,9 @@ export interface ImportBase {
   backendId: string
   title: string | null
   verifiedAt: number | null
+  tags: string[]
+  /** Of a server, as its last verify found it. */
+  facts: ServerFacts | null
   createdAt: number
   changedAt: number
 }
@@ -56,7 +60,7 @@ export function toImported(
   }
 }
 
-const common = ({ name, options }: ProvisionContext, base: ImportBase) => ({
+const common = ({ name, options }: ProvisionContext, { facts: _, ...base }: ImportBase) => ({
   ...base,
   name,
   savedOptions: options,
@@ -69,6 +73,7 @@ const toServer = (context: ProvisionContext, base: ImportBase) => ({
   status: 'enabled',
   remoteHost: context.options['remote_host'],
   services: servicesOf(context.options),
+  facts: base.facts,
 })
 
 const toPlatform = (context: ProvisionContext, base: ImportBase, serverId: string) => ({

@@ -161,6 +161,8 @@ class ImportRun {
       backendId: this.#backend.id,
       title: before?.title ?? null,
       verifiedAt: before?.verifiedAt ?? null,
+      tags: before?.tags ?? [],
+      facts: before?.kind === 'server' ? before.facts : null,
       createdAt: before?.createdAt ?? now,
       changedAt: now,
     }

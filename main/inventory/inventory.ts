@@ -6,6 +6,7 @@ import type {
   BackendAddress,
   Client,
   HostingObject,
+  ObjectKind,
   Platform,
   Server,
   ServiceSettings,
@@ -162,6 +163,22 @@ export class Inventory {
     return { site, task: this.#parts.store.get('task', task.id) }
   }
 
+  /** Gives objects tags and takes others away, in one transaction. */
+  async tag(
+    kind: ObjectKind,
+    objectIds: readonly Id[],
+    { add, remove }: { add: readonly string[]; remove: readonly string[] },
+  ): Promise<void> {
+    const unit = this.#unit()
+    for (const id of objectIds) {
+      const object = unit.object(kind, id)
+      const kept = object.tags.filter((tag) => !remove.includes(tag))
+      const tags = [...new Set([...kept, ...add])].toSorted((a, b) => a.localeCompare(b))
+      unit.put(kind, { ...object, tags })
+    }
+    await this.#parts.store.commit(unit.toChange())
+  }
+
   /** Sets or ends a site's own schedule of backups. It is ours alone: nothing of it goes to the backend. */
   async scheduleBackups(siteId: Id, backupEverySeconds: number | null): Promise<Site> {
     const unit = this.#unit()
@@ -237,6 +254,7 @@ export class Inventory {
       backendId,
       verifiedAt: null,
       savedOptions: null,
+      tags: [],
       createdAt: now(),
       changedAt: now(),
     }

@@ -4,7 +4,7 @@ import { toSecrets } from './backend-calls.ts'
 import { toBackupRow, toPlatformRows, toServerRows, toSiteRows } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
 import { listClients, toClientRow } from '../store/queries/clients.ts'
-import { listPlatforms, listServers, listSites } from '../store/queries/objects.ts'
+import { listPlatforms, listServers, listSites, listTags } from '../store/queries/objects.ts'
 import { findPendingChanges, takeBack } from '../inventory/pending.ts'
 import { AppError } from '#shared/errors.ts'
 import { tellSchedule } from '../inventory/recurring-owner.ts'
@@ -86,6 +86,11 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       }),
     }),
     object: object.router({
+      tag: object.tag.handler(async ({ input }) => {
+        await inventory.tag(input.kind, input.ids, input)
+        return {}
+      }),
+      tags: object.tags.handler(({ input }) => listTags(store, input.kind)),
       pendingChanges: object.pendingChanges.handler(({ input: { kind, id } }) =>
         findPendingChanges(parts.unit, kind, id),
       ),

@@ -16,6 +16,7 @@ import {
   SiteCertificate,
   SiteHttps,
   SiteStatus,
+  Tag,
 } from '../domain/objects.ts'
 import { Task } from '../domain/task.ts'
 import { Secrets } from './backend.ts'
@@ -23,6 +24,10 @@ import { desk, Page, pageOf } from './base.ts'
 
 /** What lists and pages show beside the object itself. */
 const shown = { lastTask: Task.nullable() }
+
+/** An order of a list, other than the usual one. */
+const sortBy = <const By extends readonly string[]>(by: By) =>
+  z.object({ by: z.enum(by), isDescending: z.boolean().default(false) }).optional()
 
 export const ServerRow = Server.extend({
   ...shown,
@@ -57,7 +62,15 @@ export const ServiceType = z.object({
 export type ServiceType = z.infer<typeof ServiceType>
 
 export const server = {
-  list: desk.input(Page.extend({ status: ServerStatus.optional() })).output(pageOf(ServerRow)),
+  list: desk
+    .input(
+      Page.extend({
+        status: ServerStatus.optional(),
+        tag: z.string().optional(),
+        sort: sortBy(['name', 'verifiedAt', 'sites']),
+      }),
+    )
+    .output(pageOf(ServerRow)),
   get: desk.input(z.object({ id: Id })).output(ServerRow),
   serviceTypes: desk.output(z.array(ServiceType)),
   /** Stores the server (and its backend where it is new) and queues a verify. */
@@ -96,7 +109,14 @@ export const server = {
 
 export const platform = {
   list: desk
-    .input(Page.extend({ status: PlatformStatus.optional(), serverId: Id.optional() }))
+    .input(
+      Page.extend({
+        status: PlatformStatus.optional(),
+        serverId: Id.optional(),
+        tag: z.string().optional(),
+        sort: sortBy(['name', 'verifiedAt', 'server', 'sites']),
+      }),
+    )
     .output(pageOf(PlatformRow)),
   get: desk.input(z.object({ id: Id })).output(PlatformRow),
   add: desk
@@ -116,6 +136,8 @@ export const site = {
         serverId: Id.optional(),
         platformId: Id.optional(),
         clientId: Id.optional(),
+        tag: z.string().optional(),
+        sort: sortBy(['name', 'verifiedAt', 'platform', 'server', 'lastBackupAt']),
       }),
     )
     .output(pageOf(SiteRow)),
@@ -183,6 +205,21 @@ export const client = {
 const ObjectRef = z.object({ kind: ObjectKind, id: Id })
 
 export const object = {
+  /** Gives tags to objects and takes others away; they stay on this computer. */
+  tag: desk
+    .input(
+      z.object({
+        kind: ObjectKind,
+        ids: z.array(Id).min(1).max(1000),
+        add: z.array(Tag).max(20).default([]),
+        remove: z.array(z.string()).max(20).default([]),
+      }),
+    )
+    .output(z.object({})),
+  /** Every tag that an object of this kind has, with how many have it. */
+  tags: desk
+    .input(z.object({ kind: ObjectKind }))
+    .output(z.array(z.object({ tag: z.string(), objects: z.number().int() }))),
   /** What of a server, platform or site is not yet on its server. */
   pendingChanges: desk.input(ObjectRef).output(PendingChanges),
   /**
@@ -194,7 +231,13 @@ export const object = {
 
 export const backup = {
   list: desk
-    .input(Page.extend({ siteId: Id.optional() }))
+    .input(
+      Page.extend({
+        siteId: Id.optional(),
+        backendId: Id.optional(),
+        sort: sortBy(['createdAt', 'sizeBytes']),
+      }),
+    )
     .output(pageOf(Backup.extend({ siteName: z.string(), serverTitle: z.string() }))),
   /** The site's own schedule, counted from its last backup; null ends it. */
   schedule: desk

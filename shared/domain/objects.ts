@@ -85,6 +85,15 @@ export const ServiceSettings = z.object({
 })
 export type ServiceSettings = z.infer<typeof ServiceSettings>
 
+/** A word by which the person groups objects; it stays on this computer. */
+export const Tag = z
+  .string()
+  .trim()
+  .min(1, 'A tag is a word.')
+  .max(40, 'A tag has at most 40 characters.')
+  .regex(/^[^\s,][^,]*$/u, 'A tag has no comma.')
+export const Tags = z.array(Tag).max(20, 'An object has at most 20 tags.')
+
 const base = {
   id: Id,
   /** Context name without `@`; unique on its backend, chosen once. */
@@ -97,6 +106,7 @@ const base = {
   changedAt: Instant,
   /** What the backend was last told to keep; null before the first successful save. */
   savedOptions: JsonRecord.nullable(),
+  tags: Tags.default([]),
 }
 
 /** Aegir's HOSTING_SERVER_*; nothing that ships locks a server, a backend may. */

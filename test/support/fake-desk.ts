@@ -138,6 +138,7 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     backendId: anId(backend),
     verifiedAt: NOW - 42 * MINUTE,
     savedOptions: null,
+    tags: id === 301 ? ['shop'] : [],
     ...stamps,
   })
   const servers = backends.map(({ state: _, ...backend }, index) => ({

@@ -11,7 +11,8 @@ import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
 import type { PendingChanges } from '#shared/domain/pending.ts'
 import type { Queue } from '#shared/domain/queue.ts'
 import type { SettingValues } from '#shared/domain/settings.ts'
-import { LogLevel, type LogEntry } from '#shared/domain/task.ts'
+import { LogLevel, TaskStatus, type LogEntry } from '#shared/domain/task.ts'
+import { anId } from './fake-tasks.ts'
 
 /** As many last lines as main tells of with a log's state, and where it stops looking for steps. */
 const TAIL = 100
@@ -244,7 +245,10 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       list: os.site.list.handler(({ input }) =>
         page(
           desk.sites.filter(
-            ({ platformId }) => input.platformId === undefined || platformId === input.platformId,
+            ({ platformId, status, tags }) =>
+              (input.platformId === undefined || platformId === input.platformId) &&
+              (input.status === undefined || status === input.status) &&
+              (input.tag === undefined || tags.includes(input.tag)),
           ),
           input,
         ),
@@ -290,6 +294,14 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
     },
     object: {
+      tag: os.object.tag.handler(({ input: { ids, add, remove } }) => {
+        for (const object of [...desk.sites, ...desk.platforms, ...desk.servers])
+          if (ids.includes(object.id))
+            object.tags = [...object.tags.filter((tag) => !remove.includes(tag)), ...add]
+        for (const listener of listeners) listener({ event: 'stored', table: 'site', ids })
+        return {}
+      }),
+      tags: os.object.tags.handler(() => [{ tag: 'shop', objects: 1 }]),
       pendingChanges: os.object.pendingChanges.handler(
         ({ input }) =>
           desk.pending.get(input.id) ?? { changes: [], task: null, canTakeBack: false },
@@ -336,9 +348,10 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       list: os.task.list.handler(({ input }) =>
         page(
           desk.tasks.filter(
-            ({ status, objectId }) =>
+            ({ status, objectId, batchId }) =>
               (input.statuses === undefined || input.statuses.includes(status)) &&
-              (input.objectId === undefined || objectId === input.objectId),
+              (input.objectId === undefined || objectId === input.objectId) &&
+              (input.batchId === undefined || batchId === input.batchId),
           ),
           input,
         ),
@@ -398,6 +411,41 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         const hits = linesOfLevels(attemptId, levels).filter(holds)
         yield await Promise.resolve({ hits, searched: total })
       }),
+    },
+    bulk: {
+      offered: os.bulk.offered.handler(({ input }) =>
+        desk.offered.map(({ refusal, ...type }) => ({
+          ...type,
+          allowed: refusal === null ? input.objectIds.length : 0,
+          refused:
+            refusal === null
+              ? []
+              : input.objectIds.map((objectId) => ({
+                  objectId,
+                  name: find(desk.sites, objectId)?.name ?? 'web1',
+                  reason: refusal,
+                })),
+        })),
+      ),
+      add: os.bulk.add.handler(({ input: { objectIds } }) => {
+        const batchId = anId(900)
+        desk.tasks = desk.tasks.map((task, index) =>
+          index < objectIds.length ? { ...task, batchId } : task,
+        )
+        return { batchId, added: objectIds.length, refused: [] }
+      }),
+      progress: os.bulk.progress.handler(({ input }) => {
+        const tasks = desk.tasks.filter(({ batchId }) => batchId === input.batchId)
+        const count = (wanted: TaskStatus): number =>
+          tasks.filter(({ status }) => status === wanted).length
+        const counts = TaskStatus.options.map((status) => [status, count(status)] as const)
+        return {
+          title: 'Back up',
+          total: tasks.length,
+          ...(Object.fromEntries(counts) as Record<TaskStatus, number>),
+        }
+      }),
+      cancel: os.bulk.cancel.handler(() => ({ cancelled: 1 })),
     },
     overview: {
       needs: os.overview.needs.handler(() => desk.needs),

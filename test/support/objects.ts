@@ -11,6 +11,7 @@ const base = {
   createdAt: 0,
   changedAt: 0,
   savedOptions: null,
+  tags: [],
 }
 
 export const aServer = (facts: Partial<Server> = {}): Server => ({

@@ -2,21 +2,31 @@ import type { Id } from '#shared/domain/json.ts'
 import type { Backup } from '#shared/domain/objects.ts'
 import type { Store } from '../store.ts'
 import { foldText } from '../tables.ts'
-import type { Paged, PageOptions } from './page.ts'
-import { listPage, Where } from './page.ts'
+import type { Paged, PageOptions, Sort } from './page.ts'
+import { listPage, orderOf, Where } from './page.ts'
 
 export interface BackupFilter extends PageOptions {
   siteId?: Id | undefined
+  backendId?: Id | undefined
+  sort?: Sort<'createdAt' | 'sizeBytes'> | undefined
 }
 
-/** Backups newest first. The search looks at their sites. */
+const ORDERS = { createdAt: 'createdAt', sizeBytes: "json_extract(data, '$.sizeBytes')" }
+
+/** Backups newest first, or as asked for. The search looks at their sites. */
 export function listBackups(store: Store, filter: BackupFilter): Paged<Backup> {
-  const where = new Where().equal('siteId', filter.siteId)
+  const where = new Where().equal('siteId', filter.siteId).equal('backendId', filter.backendId)
   if (foldText(filter.search ?? '').trim() !== '') {
     const sites = new Where().text('searchText', filter.search)
     where.add(`siteId IN (SELECT id FROM site ${sites.toString()})`, ...sites.params)
   }
-  return listPage(store, 'backup', where, 'createdAt DESC, id DESC', filter)
+  return listPage(
+    store,
+    'backup',
+    where,
+    orderOf(ORDERS, filter.sort, 'createdAt DESC, id DESC'),
+    filter,
+  )
 }
 
 export const lastBackup = (store: Store, siteId: Id): Backup | undefined =>

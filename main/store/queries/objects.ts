@@ -1,6 +1,7 @@
 import type { Id } from '#shared/domain/json.ts'
 import type {
   HostingObject,
+  ObjectKind,
   Platform,
   PlatformStatus,
   Server,
@@ -10,8 +11,8 @@ import type {
 } from '#shared/domain/objects.ts'
 import { ObjectKind as Kinds } from '#shared/domain/objects.ts'
 import type { Store } from '../store.ts'
-import type { Paged, PageOptions } from './page.ts'
-import { countRows, listPage, Where } from './page.ts'
+import type { Paged, PageOptions, Sort } from './page.ts'
+import { countRows, listPage, orderOf, Where } from './page.ts'
 
 /** A deleted object is in no list that does not ask for it by status. */
 const NOT_DELETED = "status <> 'deleted'"
@@ -19,25 +20,59 @@ const NOT_DELETED = "status <> 'deleted'"
 const withStatus = (where: Where, status: string | undefined): Where =>
   status === undefined ? where.add(NOT_DELETED) : where.equal('status', status)
 
-/** Servers by title. The search also looks into context names and addresses. */
-export function listServers(
-  store: Store,
-  filter: PageOptions & { status?: ServerStatus | undefined },
-): Paged<Server> {
-  const where = withStatus(new Where(), filter.status).text('searchText', filter.search)
-  return listPage(store, 'server', where, 'searchText, id', filter)
+const BY_NAME = 'searchText, id'
+const VERIFIED = "coalesce(json_extract(data, '$.verifiedAt'), 0)"
+/** Columns that a list can be sorted by. Where a server or a platform is meant, its text is. */
+const SERVER_ORDERS = {
+  name: 'searchText',
+  verifiedAt: VERIFIED,
+  sites:
+    "(SELECT count(*) FROM site JOIN platform ON site.platformId = platform.id WHERE platform.serverId = server.id AND site.status <> 'deleted')",
+}
+const PLATFORM_ORDERS = {
+  name: 'searchText',
+  verifiedAt: VERIFIED,
+  server: '(SELECT server.searchText FROM server WHERE server.id = platform.serverId)',
+  sites: "(SELECT count(*) FROM site WHERE platformId = platform.id AND site.status <> 'deleted')",
+}
+const SITE_ORDERS = {
+  name: 'searchText',
+  verifiedAt: VERIFIED,
+  platform: '(SELECT platform.searchText FROM platform WHERE platform.id = site.platformId)',
+  server:
+    '(SELECT server.searchText FROM platform JOIN server ON server.id = platform.serverId WHERE platform.id = site.platformId)',
+  lastBackupAt: '(SELECT coalesce(max(createdAt), 0) FROM backup WHERE siteId = site.id)',
 }
 
-/** Platforms by title. The search also looks into context names. */
+/** Servers by title, or as asked for. The search also looks into context names and addresses. */
+export function listServers(
+  store: Store,
+  filter: PageOptions & {
+    status?: ServerStatus | undefined
+    tag?: string | undefined
+    sort?: Sort<keyof typeof SERVER_ORDERS> | undefined
+  },
+): Paged<Server> {
+  const where = withStatus(new Where(), filter.status)
+    .text('searchText', filter.search)
+    .tag(filter.tag)
+  return listPage(store, 'server', where, orderOf(SERVER_ORDERS, filter.sort, BY_NAME), filter)
+}
+
+/** Platforms by title, or as asked for. The search also looks into context names. */
 export function listPlatforms(
   store: Store,
-  filter: PageOptions & { status?: PlatformStatus | undefined; serverId?: Id | undefined },
+  filter: PageOptions & {
+    status?: PlatformStatus | undefined
+    serverId?: Id | undefined
+    tag?: string | undefined
+    sort?: Sort<keyof typeof PLATFORM_ORDERS> | undefined
+  },
 ): Paged<Platform> {
-  const where = withStatus(new Where().equal('serverId', filter.serverId), filter.status).text(
-    'searchText',
-    filter.search,
-  )
-  return listPage(store, 'platform', where, 'searchText, id', filter)
+  const where = withStatus(new Where().equal('serverId', filter.serverId), filter.status)
+    .text('searchText', filter.search)
+    .tag(filter.tag)
+  return listPage(store, 'platform', where, orderOf(PLATFORM_ORDERS, filter.sort, BY_NAME), filter)
 }
 
 export interface SiteFilter extends PageOptions {
@@ -45,18 +80,26 @@ export interface SiteFilter extends PageOptions {
   serverId?: Id | undefined
   platformId?: Id | undefined
   clientId?: Id | undefined
+  tag?: string | undefined
+  sort?: Sort<keyof typeof SITE_ORDERS> | undefined
 }
 
-/** Sites by name. The search also looks into titles and aliases. */
+/** Sites by name, or as asked for. The search also looks into titles and aliases. */
 export function listSites(store: Store, filter: SiteFilter): Paged<Site> {
   const where = new Where()
     .equal('platformId', filter.platformId)
     .equal('clientId', filter.clientId)
   if (filter.serverId !== undefined)
     where.add('platformId IN (SELECT id FROM platform WHERE serverId = ?)', filter.serverId)
-  withStatus(where, filter.status).text('searchText', filter.search)
-  return listPage(store, 'site', where, 'searchText, id', filter)
+  withStatus(where, filter.status).text('searchText', filter.search).tag(filter.tag)
+  return listPage(store, 'site', where, orderOf(SITE_ORDERS, filter.sort, BY_NAME), filter)
 }
+
+/** Tags that objects of a kind have, in their alphabet, with how many have each. */
+export const listTags = (store: Store, kind: ObjectKind): { tag: string; objects: number }[] =>
+  store.query(
+    `SELECT json_each.value AS tag, count(*) AS objects FROM ${kind}, json_each(${kind}.data, '$.tags') WHERE ${NOT_DELETED} GROUP BY 1 ORDER BY 1`,
+  )
 
 /** Servers of a backend that are not deleted, by title. */
 export const listServersOn = (store: Store, backendId: Id): Server[] =>

@@ -15,6 +15,22 @@ export interface Paged<Item> {
   total: number
 }
 
+/** An order that a person chose. */
+export interface Sort<By extends string> {
+  by: By
+  isDescending: boolean
+}
+
+/** `ORDER BY` for what was chosen, what is equal in the usual order; the usual one where nothing was. */
+export function orderOf<By extends string>(
+  columns: Readonly<Record<By, string>>,
+  sort: Sort<By> | undefined,
+  usual: string,
+): string {
+  if (sort === undefined) return usual
+  return `${columns[sort.by]} ${sort.isDescending ? 'DESC' : 'ASC'}, ${usual}`
+}
+
 /** Conditions joined by AND, with their parameters; a filter without a value is left out. */
 export class Where {
   readonly #conditions: string[] = []
@@ -27,6 +43,15 @@ export class Where {
   /** Rows of this status; deleted ones are shown only where asked for. */
   status(status: string | undefined): this {
     return status === undefined ? this.add("status <> 'deleted'") : this.equal('status', status)
+  }
+
+  /** Rows of objects that have this tag. */
+  tag(tag: string | undefined): this {
+    if (tag === undefined) return this
+    return this.add(
+      "EXISTS (SELECT 1 FROM json_each(data, '$.tags') WHERE json_each.value = ?)",
+      tag,
+    )
   }
 
   add(condition: string, ...params: readonly SqlValue[]): this {

@@ -13,6 +13,8 @@ const base = {
   backendId: anId(1),
   title: null,
   verifiedAt: null,
+  tags: [],
+  facts: null,
   createdAt: 1,
   changedAt: 1,
 }
