@@ -99,9 +99,9 @@ async function runCommand(
   signal: AbortSignal,
   extensions: Extensions,
 ): Promise<CommandResult> {
-  const session = openSession(signal, extensions, options)
+  const session = openSession(name, signal, extensions, options)
   const { folders } = session
-  for (const folder of [folders.contexts, folders.installs, folders.sites, folders.backups])
+  for (const folder of [folders.contexts, folders.journals, folders.sites, folders.backups])
     await ensureFolder(folder)
   try {
     if (name === 'save') return await save(session, context, contextOptions)
@@ -115,13 +115,23 @@ async function runCommand(
 }
 
 function openSession(
+  command: string,
   signal: AbortSignal,
   extensions: Extensions,
   options: ProvisionRequest['options'] = {},
 ): Session {
   const folders = foldersOf(findHome())
   const store = new ContextStore(folders.contexts)
-  return new Session({ folders, store, reporter, signal, extensions, options, now: Date.now })
+  return new Session({
+    command,
+    folders,
+    store,
+    reporter,
+    signal,
+    extensions,
+    options,
+    now: Date.now,
+  })
 }
 
 /** What is about the account as a whole; nothing is read from standard input, which cron leaves open. */
@@ -130,7 +140,7 @@ async function runForAccount(
   signal: AbortSignal,
   extensions: Extensions,
 ): Promise<CommandResult> {
-  const session = openSession(signal, extensions)
+  const session = openSession(name, signal, extensions)
   try {
     return await (name === 'list' ? list(session) : dispatch(session))
   } finally {

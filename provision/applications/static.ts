@@ -1,7 +1,6 @@
-import path from 'node:path'
+import { hiddenBeside, moveTo, removal } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { copyTree, kindOf, namesIn, remove, rename } from '../system/files.ts'
-import { ProvisionError } from '../system/provision-error.ts'
+import { copyTree, namesIn } from '../system/files.ts'
 import type { Application } from './application.ts'
 
 /** Plain files: a site is a copy of its platform's folder, and can do nothing by itself. */
@@ -22,23 +21,19 @@ export function copyPlatformStep(
   siteFolder: string,
   warn: (message: string) => void,
 ): Step {
-  const half = path.join(path.dirname(siteFolder), `.${path.basename(siteFolder)}.new`)
   return {
+    kind: 'copy-platform',
     title: 'Copy the files of the platform',
-    async run(signal) {
-      if ((await kindOf(siteFolder)) !== 'absent')
-        throw new ProvisionError('PROVISION_SITE_FOLDER_TAKEN', `${siteFolder} is there already.`)
-      await remove(half)
-      try {
-        const onLeftOut = (name: string): void =>
-          warn(`Left out, since it is no plain file: ${name}`)
-        await copyTree(root, half, { signal, onLeftOut })
-        await rename(half, siteFolder)
-      } catch (error) {
-        await remove(half)
-        throw error
-      }
-      return () => remove(siteFolder)
+    async run(work) {
+      const half = hiddenBeside(siteFolder, 'new')
+      await work.willUndo(removal.of({ path: half }))
+      const onLeftOut = (name: string): void => warn(`Left out, since it is no plain file: ${name}`)
+      await copyTree(root, half, { signal: work.signal, onLeftOut })
+      await moveTo(work, half, siteFolder)
     },
+    preview: () =>
+      Promise.resolve([
+        { kind: 'folder', action: 'create', target: siteFolder, detail: `a copy of ${root}` },
+      ]),
   }
 }

@@ -26,6 +26,7 @@ type Outcome =
 export async function dispatch(session: Session): Promise<CommandResult> {
   const unreadable = (error: unknown): void =>
     session.log('warning', toProvisionError(error).message)
+  await session.recover()
   const servers = await session.store.list('server', unreadable)
   const data: JsonRecord = {}
   const work = servers.flatMap((server) =>

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { isRecord } from '#shared/protocol/wire.ts'
 import { type Context, mergeOptions } from '../context/context.ts'
+import { toStep } from '../extensions/extension-step.ts'
 import type { CommandPlan, CommandRun, ExtensionCommand } from '../extensions/server-half.ts'
 import { writeContextStep } from '../steps/contexts.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -20,7 +21,7 @@ export function toCommand(command: ExtensionCommand): Command {
           ? undefined
           : mergeOptions(context.name, context, contextOptions)
       await session.run([
-        ...steps,
+        ...steps.map(toStep),
         ...(changed === undefined ? [] : [writeContextStep(session.store, changed)]),
       ])
       return {

@@ -3,10 +3,15 @@ import type { LogLevel } from '#shared/domain/task.ts'
 import type { Context } from '../context/context.ts'
 import type { ContextStore } from '../context/store.ts'
 import type { Extensions } from '../extensions/extensions.ts'
+import { faults } from '../steps/faults.ts'
+import { Journal } from '../steps/journal.ts'
 import { runSteps, type Reporter } from '../steps/run-steps.ts'
+import { recover } from '../steps/recover.ts'
 import type { Step } from '../steps/step.ts'
+import type { UndoTools } from '../steps/undo.ts'
 import type { Folders } from '../system/account.ts'
 import { takeLock } from '../system/lock.ts'
+import { UNDO_KINDS } from './undo-kinds.ts'
 
 /** What a command came to. */
 export interface CommandResult {
@@ -16,6 +21,8 @@ export interface CommandResult {
 }
 
 export interface SessionParts {
+  /** What is run, for its journal. */
+  command: string
   folders: Folders
   store: ContextStore
   reporter: Reporter
@@ -30,7 +37,7 @@ export interface SessionParts {
 /** One run of one command: its parts, and the locks that it holds until `end`. */
 export class Session {
   readonly parts: SessionParts
-  readonly #held: (() => Promise<void>)[] = []
+  readonly #held = new Map<string, () => Promise<void>>()
 
   constructor(parts: SessionParts) {
     this.parts = parts
@@ -52,14 +59,12 @@ export class Session {
 
   /** Keeps other commands from working on a context until this session ends. */
   async hold(context: string): Promise<void> {
-    const { folders, signal } = this.parts
-    this.#held.push(await takeLock(folders.locks, `@${context}`, { signal }))
+    this.#held.set(context, await this.#lock(context))
   }
 
   /** The same while some work is done. */
   async holding<Result>(context: string, work: () => Promise<Result>): Promise<Result> {
-    const { folders, signal } = this.parts
-    const release = await takeLock(folders.locks, `@${context}`, { signal })
+    const release = await this.#lock(context)
     try {
       return await work()
     } finally {
@@ -67,11 +72,40 @@ export class Session {
     }
   }
 
+  async #lock(context: string): Promise<() => Promise<void>> {
+    const { folders, signal } = this.parts
+    const release = await takeLock(folders.locks, `@${context}`, { signal })
+    try {
+      // Who held it before us may have been killed.
+      await this.recover()
+    } catch (error) {
+      await release()
+      throw error
+    }
+    return release
+  }
+
+  /** Takes back, or finishes, what commands of this account that were killed left behind. */
+  recover(): Promise<void> {
+    const { reporter, signal } = this.parts
+    return recover({ reporter, signal, kinds: UNDO_KINDS, tools: this.#tools })
+  }
+
   run(steps: readonly Step[]): Promise<void> {
-    return runSteps(steps, this.parts.reporter, this.parts.signal)
+    const { reporter, signal, folders, command, now } = this.parts
+    const head = { command, contexts: [...this.#held.keys()], startedAt: now() }
+    const journal = new Journal(folders.journals, head)
+    const tools = this.#tools
+    return runSteps(steps, { reporter, signal, journal, kinds: UNDO_KINDS, tools, faults })
   }
 
   async end(): Promise<void> {
-    for (const release of this.#held.splice(0).reverse()) await release()
+    const releases = [...this.#held.values()].reverse()
+    this.#held.clear()
+    for (const release of releases) await release()
+  }
+
+  get #tools(): UndoTools {
+    return { folders: this.folders, log: this.log }
   }
 }

@@ -34,11 +34,11 @@ async function use(
   const data: JsonRecord = {}
   await session.run([
     {
+      kind: ability,
       title,
-      async run(signal) {
+      async run({ signal }) {
         const { options } = session.parts
         Object.assign(data, await operation({ uri, folder, url: web.urlOf(uri), options }, signal))
-        return undefined
       },
     },
   ])

@@ -1,8 +1,10 @@
 import path from 'node:path'
 import { toHostName } from '#shared/domain/host-name.ts'
 import { isRecord } from '#shared/protocol/wire.ts'
+import { removal } from '../steps/files.ts'
+import type { Work } from '../steps/step.ts'
 import { unpackArchive } from '../system/archive.ts'
-import { ensureFolder, kindOf, remove, rename } from '../system/files.ts'
+import { ensureFolder, kindOf, remove } from '../system/files.ts'
 import { findStrays } from '../system/links.ts'
 import { findFreeBytes } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -89,36 +91,25 @@ const notOurs = (why: string): ProvisionError =>
   new ProvisionError('PROVISION_BAD_ARCHIVE', `This is no backup of a site: ${why}.`)
 
 /**
- * Unpacks an archive that was checked into `staging`, which is made anew, and takes out what leads out of the site or is no
- * plain file. Returns where the site's folder then is; it is to stand at `place`. On failure there is no staging.
+ * Unpacks an archive that was checked into `staging`, which is not there yet, and takes out what leads out of the site or
+ * is no plain file. Returns where the site's folder then is; it is to stand at `place`. The staging goes at the end.
  */
 export async function unpackSite(
   session: Session,
+  work: Work,
   { file, uri }: Pick<SiteArchive, 'file' | 'uri'>,
   { staging, place }: { staging: string; place: string },
-  signal: AbortSignal,
 ): Promise<string> {
-  await remove(staging)
-  try {
-    await ensureFolder(staging)
-    await unpackArchive(file, staging, signal)
-    const folder = path.join(staging, uri)
-    if ((await kindOf(folder)) !== 'folder') throw notOurs('the site in it is no folder')
-    for (const name of await findStrays(folder, place, { signal })) {
-      await remove(path.join(folder, name))
-      session.log('warning', `Left out, since it leads out of the site or is no file: ${name}`)
-    }
-    return folder
-  } catch (error) {
-    await remove(staging)
-    throw error
+  const { signal } = work
+  await work.willUndo(removal.of({ path: staging }))
+  await work.willDiscard(removal.of({ path: staging }))
+  await ensureFolder(staging)
+  await unpackArchive(file, staging, signal)
+  const folder = path.join(staging, uri)
+  if ((await kindOf(folder)) !== 'folder') throw notOurs('the site in it is no folder')
+  for (const name of await findStrays(folder, place, { signal })) {
+    await remove(path.join(folder, name))
+    session.log('warning', `Left out, since it leads out of the site or is no file: ${name}`)
   }
-}
-
-/** Moves a folder to where nothing is; taken back, it is where it was. */
-export async function moveFolder(from: string, to: string): Promise<() => Promise<void>> {
-  if ((await kindOf(to)) !== 'absent')
-    throw new ProvisionError('PROVISION_SITE_FOLDER_TAKEN', `${to} is there already.`)
-  await rename(from, to)
-  return () => rename(to, from)
+  return folder
 }

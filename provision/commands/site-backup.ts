@@ -1,7 +1,8 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import { removal } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { checkArchive, packArchive } from '../system/archive.ts'
+import { checkArchive, packArchive, partialOf } from '../system/archive.ts'
 import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
 import { VERSION } from '../version.ts'
 import type { Session } from './session.ts'
@@ -16,31 +17,28 @@ export function backupSteps(session: Session, place: SitePlace, data: JsonRecord
   let file = ''
   return [
     {
+      kind: 'pack-backup',
       title: 'Pack a backup',
-      async run(signal) {
+      async run(work) {
         file = await freeName(session.folders.backups, place.uri, session.parts.now())
         const staging = `${file}.staging`
-        try {
-          await writeAtomically(path.join(staging, MANIFEST), renderManifest(session, place))
-          const parts = [
-            { inFolder: staging, name: MANIFEST },
-            { inFolder: path.dirname(place.folder), name: place.uri },
-          ]
-          const { sizeBytes } = await packArchive(file, parts, signal)
-          data['file'] = file
-          data['sizeBytes'] = sizeBytes
-        } finally {
-          await remove(staging)
-        }
-        return () => remove(file)
+        for (const path of [file, partialOf(file), staging])
+          await work.willUndo(removal.of({ path }))
+        await writeAtomically(path.join(staging, MANIFEST), renderManifest(session, place))
+        const parts = [
+          { inFolder: staging, name: MANIFEST },
+          { inFolder: path.dirname(place.folder), name: place.uri },
+        ]
+        const { sizeBytes } = await packArchive(file, parts, work.signal)
+        await remove(staging)
+        data['file'] = file
+        data['sizeBytes'] = sizeBytes
       },
     },
     {
+      kind: 'check-backup',
       title: 'Read the backup back',
-      async run(signal) {
-        await checkArchive(file, MANIFEST, signal)
-        return undefined
-      },
+      run: ({ signal }) => checkArchive(file, MANIFEST, signal),
     },
   ]
 }

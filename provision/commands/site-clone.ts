@@ -1,18 +1,16 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, FORMAT } from '../context/context.ts'
 import { checkValue } from '../context/keys.ts'
-import { removeStep } from '../steps/files.ts'
+import { hiddenBeside, moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { remove } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
-import { moveFolder, unpackSite } from './site-archive.ts'
+import { unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
-import { claimOf, claimStep, refuseForeignFolder } from './site-claim.ts'
 import {
-  besideOf,
   findPlace,
+  refuseTakenFolder,
   refuseTakenNames,
   refuseUnlessInstalled,
   type SitePlace,
@@ -39,15 +37,12 @@ export async function cloneSite(
   await holdNewName(session, uri)
   const context = newContext(session, site, { uri, platform: platform.name })
   const copy = { ...(await findPlace(session, context)), application: source.application }
-  const claim = claimOf(session, copy, `clone of @${site.name}`)
   await refuseTakenNames(session, copy)
-  await refuseForeignFolder(claim)
+  await refuseTakenFolder(copy)
   const installed = asInstalled(copy)
   const data: JsonRecord = {}
   await session.run([
     ...backupSteps(session, source, data),
-    claimStep(claim),
-    removeStep('Put aside what an earlier try left', copy.folder),
     copyStep(session, { source, copy, data }),
     ...webSteps(copy),
     settleStep(session, installed, {
@@ -93,18 +88,14 @@ function copyStep(
   session: Session,
   { source, copy, data }: { source: SitePlace; copy: SitePlace; data: JsonRecord },
 ): Step {
-  const staging = besideOf(copy.folder, 'new')
   return {
+    kind: 'copy-site',
     title: 'Copy the files of the site',
-    async run(signal) {
+    async run(work) {
       const archive = { file: data['file'] as string, uri: source.uri }
       const place = copy.folder
-      try {
-        await moveFolder(await unpackSite(session, archive, { staging, place }, signal), place)
-      } finally {
-        await remove(staging)
-      }
-      return () => remove(place)
+      const staging = hiddenBeside(place, 'new')
+      await moveTo(work, await unpackSite(session, work, archive, { staging, place }), place)
     },
   }
 }

@@ -5,7 +5,6 @@ import { findStrays } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
 import type { CommandResult, Session } from './session.ts'
-import { claimOf, isClaimed } from './site-claim.ts'
 import { findPlace, refuseTakenNames, type SitePlace } from './site-place.ts'
 import { asInstalled, factsOf, webSteps } from './site.ts'
 
@@ -20,24 +19,19 @@ export async function importSite(session: Session, site: Context): Promise<Comma
   const application = await findApplication(session, found.platform)
   const place = { ...found, application: application.name }
   await refuseTakenNames(session, place)
-  await refuseHalfMade(session, place)
+  await refuseNoFolder(place)
   await warnOfStrays(session, place)
   const installed = asInstalled(place)
   await session.run([...webSteps(place), writeContextStep(session.store, installed)])
   return { data: factsOf(installed), contexts: [installed], removedContexts: [] }
 }
 
-async function refuseHalfMade(session: Session, place: SitePlace): Promise<void> {
-  if ((await kindOf(place.folder)) !== 'folder')
-    throw new ProvisionError(
-      'PROVISION_NO_SUCH_FOLDER',
-      `There is no site to import: ${place.folder} is not a folder.`,
-    )
-  if (await isClaimed(claimOf(session, place, place.site.name)))
-    throw new ProvisionError(
-      'PROVISION_SITE_FOLDER_TAKEN',
-      `${place.folder} is what an install of @${place.site.name} left behind when it was cut off: install it again.`,
-    )
+async function refuseNoFolder({ folder }: SitePlace): Promise<void> {
+  if ((await kindOf(folder)) === 'folder') return
+  throw new ProvisionError(
+    'PROVISION_NO_SUCH_FOLDER',
+    `There is no site to import: ${folder} is not a folder.`,
+  )
 }
 
 async function warnOfStrays(session: Session, { folder }: SitePlace): Promise<void> {

@@ -1,15 +1,19 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { aliasesOf, type Context, findText, withOptions } from '../context/context.ts'
 import { removeContextStep } from '../steps/contexts.ts'
+import { moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { kindOf, rename } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
-import { moveFolder } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
-import { type Claim, claimOf, claimStep, isClaimed, refuseForeignFolder } from './site-claim.ts'
-import { findPlace, refuseTakenNames, refuseUnlessInstalled, type SitePlace } from './site-place.ts'
+import {
+  findPlace,
+  refuseTakenFolder,
+  refuseTakenNames,
+  refuseUnlessInstalled,
+  type SitePlace,
+} from './site-place.ts'
 import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-target.ts'
 import { asInstalled, factsOf, webSteps } from './site.ts'
 
@@ -32,16 +36,14 @@ export async function migrateSite(
     )
   if (isRenamed) await holdNewName(session, uri)
   const to = await findPlace(session, movedContext(site, { uri, platform: platform.name }))
-  const claim = claimOf(session, to, `move of @${site.name}`)
-  if (isRenamed) await putBackCutOff(claim, from)
   await refuseUnlessInstalled(from)
   await refuseTakenNames(session, to, { besides: site.name })
-  if (isRenamed) await refuseForeignFolder(claim)
+  if (isRenamed) await refuseTakenFolder(to)
   const installed = asInstalled(to)
   const data: JsonRecord = {}
   await session.run([
     ...backupSteps(session, from, data),
-    ...(isRenamed ? [claimStep(claim), moveStep(from, to)] : []),
+    ...(isRenamed ? [moveStep(from, to)] : []),
     ...leaveSteps(from, to),
     ...webSteps(to),
     settleStep(session, installed, { platform: platform.name, isNew: isMoved }),
@@ -78,15 +80,14 @@ function movedContext(
   }
 }
 
-/** A move that was killed left the files under the new name: the same move finds them again. */
-async function putBackCutOff(claim: Claim, { folder }: SitePlace): Promise<void> {
-  if (!(await isClaimed(claim)) || (await kindOf(folder)) !== 'absent') return
-  if ((await kindOf(claim.folder)) === 'folder') await rename(claim.folder, folder)
-}
-
 const moveStep = (from: SitePlace, to: SitePlace): Step => ({
+  kind: 'move-site',
   title: `Move the files to ${to.uri}`,
-  run: () => moveFolder(from.folder, to.folder),
+  run: (work) => moveTo(work, from.folder, to.folder),
+  preview: () =>
+    Promise.resolve([
+      { kind: 'folder', action: 'move', target: from.folder, detail: `to ${to.folder}` },
+    ]),
 })
 
 /** Before the new virtual host, since an old alias may be the new name. What only changes is not taken away first. */

@@ -11,7 +11,7 @@ import {
   uriOf,
 } from '../context/context.ts'
 import type { WebService, WebSite } from '../services/web-service.ts'
-import { kindOf, rename } from '../system/files.ts'
+import { kindOf } from '../system/files.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import type { Session } from './session.ts'
 import { getWebService } from './web.ts'
@@ -35,13 +35,6 @@ export async function findPlace(session: Session, site: Context): Promise<SitePl
   const application = findText(site, 'application') ?? staticFiles.name
   return { site, platform, server, web: getWebService(session, server), uri, folder, application }
 }
-
-/** Where a site's folder waits while another takes its place; the last restore that was cut off may have left it. */
-export const setAsideOf = (folder: string): string => besideOf(folder, 'before')
-
-/** A hidden name beside a folder, for what is on its way to it or from it. */
-export const besideOf = (folder: string, ending: string): string =>
-  path.join(path.dirname(folder), `.${path.basename(folder)}.${ending}`)
 
 export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
   const names = [uri, ...aliasesOf(site)]
@@ -82,19 +75,25 @@ export async function refuseTakenNames(
   }
 }
 
-/** Throws PROVISION_SITE_NOT_INSTALLED, PROVISION_NO_SUCH_FOLDER. What a restore that was killed set aside is put back. */
+/** Throws PROVISION_SITE_NOT_INSTALLED, PROVISION_NO_SUCH_FOLDER. */
 export async function refuseUnlessInstalled({ site, folder }: SitePlace): Promise<void> {
   if (!isInstalled(site))
     throw new ProvisionError(
       'PROVISION_SITE_NOT_INSTALLED',
       `The site @${site.name} is not installed on this server.`,
     )
-  const aside = setAsideOf(folder)
-  if ((await kindOf(folder)) === 'absent' && (await kindOf(aside)) === 'folder')
-    await rename(aside, folder)
   if ((await kindOf(folder)) !== 'folder')
     throw new ProvisionError(
       'PROVISION_NO_SUCH_FOLDER',
       `The folder of the site @${site.name} is gone: ${folder}`,
     )
+}
+
+/** Throws PROVISION_SITE_FOLDER_TAKEN where there is something in a new site's place. */
+export async function refuseTakenFolder({ folder }: SitePlace): Promise<void> {
+  if ((await kindOf(folder)) === 'absent') return
+  throw new ProvisionError(
+    'PROVISION_SITE_FOLDER_TAKEN',
+    `${folder} is there already and is not of this site: move it away or choose another name.`,
+  )
 }

@@ -1,20 +1,14 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, isSiteEnabled } from '../context/context.ts'
+import { hiddenBeside, moveTo, putAside } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { kindOf, remove } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { findBackupFile } from './backup-file.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
-import { checkSiteArchive, moveFolder, type SiteArchive, unpackSite } from './site-archive.ts'
+import { checkSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
-import {
-  besideOf,
-  findPlace,
-  refuseUnlessInstalled,
-  setAsideOf,
-  type SitePlace,
-} from './site-place.ts'
+import { findPlace, refuseUnlessInstalled, type SitePlace } from './site-place.ts'
 import { lookAtSite } from './site.ts'
 
 /** Puts a backup's files in the place of the site's. What is there is packed first; the context stays as it is. */
@@ -57,32 +51,23 @@ async function getArchive(
 
 /** Unpacks beside, then swaps by two renames. */
 function swapStep(session: Session, { folder }: SitePlace, archive: SiteArchive): Step {
-  const staging = besideOf(folder, 'restore')
-  const aside = setAsideOf(folder)
   return {
+    kind: 'swap-site',
     title: 'Put the files of the backup in place',
-    async run(signal) {
-      const fresh = await unpackSite(session, archive, { staging, place: folder }, signal)
-      try {
-        await remove(aside)
-        const undoAside = await moveFolder(folder, aside)
-        const undoFresh = await moveFolder(fresh, folder).catch(async (error: unknown) => {
-          await undoAside()
-          throw error
-        })
-        return async () => {
-          await undoFresh()
-          await undoAside()
-          await remove(staging)
-        }
-      } catch (error) {
-        await remove(staging)
-        throw error
-      }
+    async run(work) {
+      const staging = hiddenBeside(folder, 'restore')
+      const fresh = await unpackSite(session, work, archive, { staging, place: folder })
+      await putAside(work, folder)
+      await moveTo(work, fresh, folder)
     },
-    async discard() {
-      await remove(staging)
-      if ((await kindOf(folder)) === 'folder') await remove(aside)
-    },
+    preview: () =>
+      Promise.resolve([
+        {
+          kind: 'folder',
+          action: 'change',
+          target: folder,
+          detail: `the files of ${archive.file}`,
+        },
+      ]),
   }
 }

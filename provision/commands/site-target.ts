@@ -1,6 +1,7 @@
 import { toHostName } from '#shared/domain/host-name.ts'
 import { type Context, withOptions } from '../context/context.ts'
 import { isContextName } from '../context/keys.ts'
+import { writeContext } from '../steps/contexts.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
@@ -66,14 +67,13 @@ export function settleStep(
 ): Step {
   const { store } = session
   return {
+    kind: 'settle-site',
     title: `Save @${site.name}`,
-    run: () =>
+    run: (work) =>
       session.holding(platform, async () => {
         const target = await store.get(platform, 'platform')
         if (isNew) refuseLocked(target)
-        const old = await store.find(site.name)
-        await store.write(withOptions(site, { platform: `@${platform}` }))
-        return () => (old === undefined ? store.remove(site.name) : store.write(old))
+        await writeContext(work, store, withOptions(site, { platform: `@${platform}` }))
       }),
   }
 }

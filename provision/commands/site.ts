@@ -3,7 +3,7 @@ import { type Context, isInstalled, isSiteEnabled } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { removeStep } from '../steps/files.ts'
 import { lookStep } from '../steps/look.ts'
-import type { Step, Undo } from '../steps/step.ts'
+import type { Step } from '../steps/step.ts'
 import { kindOf } from '../system/files.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
@@ -11,9 +11,9 @@ import { refuseOverload } from './load.ts'
 import { getPlatformRoot, refuseLocked } from './platform.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
-import { claimOf, claimStep, isClaimed, refuseForeignFolder } from './site-claim.ts'
 import {
   findPlace,
+  refuseTakenFolder,
   refuseTakenNames,
   refuseUnlessInstalled,
   type SitePlace,
@@ -30,17 +30,13 @@ export async function installSite(session: Session, site: Context): Promise<Comm
       `The site @${site.name} is installed already.`,
     )
   refuseLocked(place.platform)
-  const claim = claimOf(session, place, site.name)
   await refuseTakenNames(session, place)
-  await refuseForeignFolder(claim)
+  await refuseTakenFolder(place)
   const root = await getPlatformRoot(session, place.platform)
   const application = await findApplication(session, place.platform)
   const installed = asInstalled({ ...place, application: application.name })
   const warn = (message: string): void => session.log('warning', message)
   await session.run([
-    claimStep(claim),
-    // Only what an install of this very site left behind when it was cut off.
-    removeStep('Put aside what an earlier try left', place.folder),
     ...application.install({ root, folder: place.folder, warn }),
     ...webSteps(place),
     writeContextStep(session.store, installed),
@@ -73,15 +69,14 @@ export async function backupSite(session: Session, site: Context): Promise<Comma
 export async function deleteSite(session: Session, site: Context): Promise<CommandResult> {
   const place = await findPlace(session, site)
   refuseOverload(place.server)
-  const claim = claimOf(session, place, site.name)
-  const isOurs = isInstalled(site) || (await isClaimed(claim))
+  // What never was installed has nothing here; a folder of that name is somebody else's.
+  const isOurs = isInstalled(site)
   const hasFiles = isOurs && (await kindOf(place.folder)) === 'folder'
   const data: JsonRecord = {}
   await session.run([
     ...(hasFiles ? lastBackupSteps(session, place, data) : []),
     ...(isOurs ? place.web.removeSite(place.uri) : []),
     ...(isOurs ? [removeStep('Remove the files of the site', place.folder)] : []),
-    removeStep('Remove the mark of its install', claim.file),
     removeContextStep(session.store, site.name),
   ])
   if (data['file'] !== undefined)
@@ -93,29 +88,22 @@ function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): 
   const steps = backupSteps(session, place, data)
   if (session.parts.options['force'] !== true) return steps
   const all: Step = {
+    kind: 'try-backup',
     title: 'Pack a backup, if it can be done',
-    async run(signal) {
-      const undos: Undo[] = []
+    async run(work) {
       try {
-        for (const step of steps) undos.unshift((await step.run(signal)) ?? noUndo)
-        return () => undoAll(undos)
+        await work.attempt(async () => {
+          for (const step of steps) await step.run(work)
+        })
       } catch (error) {
-        await undoAll(undos)
-        if (signal.aborted) throw error
+        if (work.signal.aborted) throw error
         delete data['file']
         delete data['sizeBytes']
         session.log('warning', `Deleted without a last backup: ${toProvisionError(error).message}`)
-        return undefined
       }
     },
   }
   return [all]
-}
-
-const noUndo: Undo = () => Promise.resolve()
-
-async function undoAll(undos: readonly Undo[]): Promise<void> {
-  for (const undo of undos) await undo()
 }
 
 /** The site on the web as its context says, and a look whether it answers. */

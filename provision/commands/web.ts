@@ -1,4 +1,5 @@
 import { type Context, findText } from '../context/context.ts'
+import { toWebService } from '../extensions/extension-step.ts'
 import { EmbeddedService } from '../services/embedded.ts'
 import { NginxService } from '../services/nginx/service.ts'
 import type { WebService, WebServiceParts } from '../services/web-service.ts'
@@ -27,7 +28,7 @@ export function findWebService(session: Session, server: Context): WebService | 
   const Service = Object.hasOwn(SHIPPED, type) ? SHIPPED[type] : undefined
   if (Service !== undefined) return new Service(parts)
   const make = session.extensions.findWebService(type)
-  if (make !== undefined) return make(parts)
+  if (make !== undefined) return toWebService(make(parts))
   throw new ProvisionError(
     'PROVISION_UNKNOWN_SERVICE',
     `@${server.name} wants the web service “${type}”, and there are only ${WEB_SERVICE_NAMES.join(' and ')}.`,

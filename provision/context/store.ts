@@ -15,7 +15,7 @@ export class ContextStore {
 
   /** Throws PROVISION_CONTEXT_NEWER for the file of a newer release, PROVISION_CONTEXT_DAMAGED for any other. */
   async find(name: string): Promise<Context | undefined> {
-    const text = await findText(this.#file(name))
+    const text = await findText(this.fileOf(name))
     return text === undefined ? undefined : parseContext(name, text)
   }
 
@@ -33,13 +33,13 @@ export class ContextStore {
 
   /** Two flushes to disk, unless the file says just this already. */
   async write(context: Context): Promise<void> {
-    const file = this.#file(context.name)
-    const text = `${JSON.stringify(context, null, 2)}\n`
+    const file = this.fileOf(context.name)
+    const text = renderContext(context)
     if ((await findText(file)) !== text) await writeAtomically(file, text)
   }
 
   async remove(name: string): Promise<void> {
-    await remove(this.#file(name))
+    await remove(this.fileOf(name))
   }
 
   /** All contexts of a type, by name. Throws where one does not read, unless `onUnreadable` takes it. */
@@ -59,11 +59,14 @@ export class ContextStore {
     return contexts.flatMap((context) => (context?.type === type ? [context] : []))
   }
 
-  #file(name: string): string {
+  /** Where a context lies, or would. */
+  fileOf(name: string): string {
     if (!isContextName(name)) throw new Error(`No name of a context: ${name}`)
     return path.join(this.#folder, `${name}.json`)
   }
 }
+
+export const renderContext = (context: Context): string => `${JSON.stringify(context, null, 2)}\n`
 
 function parseContext(name: string, text: string): Context {
   const value = parseJson(text)

@@ -11,5 +11,5 @@ export type {
   WebServiceParts,
   WebSite,
 } from '../services/web-service.ts'
-export type { Step, Undo } from '../steps/step.ts'
+export type { Step, Undo } from './published-step.ts'
 export type { Json, JsonRecord } from '#shared/domain/json.ts'

@@ -1,12 +1,11 @@
 import type { Json } from '#shared/domain/json.ts'
 import { integer, matching, trueOrFalse } from '../context/keys.ts'
 import { removeStep, replaceText } from '../steps/files.ts'
+import type { Step } from '../steps/step.ts'
 import { findText } from '../system/files.ts'
-import { runProgram } from '../system/process.ts'
 import { ProvisionError } from '../system/provision-error.ts'
+import { type Argv, programRun, publish, runWell } from './extension-step.ts'
 import type { ServerDesk } from './server-half.ts'
-
-type Argv = readonly [string, ...string[]]
 
 const ONE_LINE = /^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u
 const CODE = /^PROVISION_[A-Z0-9_]{1,54}$/
@@ -30,18 +29,10 @@ export const serverDesk: ServerDesk = Object.freeze({
         : { problem: `is none of ${values.join(', ')}` },
   }),
   steps: Object.freeze({
-    writeFile: (title, file, text, mode = 0o640) => ({
-      title,
-      run: () => replaceText(file, text, mode),
-    }),
-    remove: removeStep,
-    run: (title: string, argv: Argv, undo?: Argv) => ({
-      title,
-      async run(signal: AbortSignal) {
-        await runWell(argv, signal)
-        return undo === undefined ? undefined : () => runWell(undo)
-      },
-    }),
+    writeFile: (title, file, text, mode = 0o640) =>
+      publish({ kind: 'write-file', title, run: (work) => replaceText(work, file, text, mode) }),
+    remove: (title, target) => publish(removeStep(title, target)),
+    run: (title: string, argv: Argv, undo?: Argv) => publish(runStep(title, argv, undo)),
   }),
   findText,
   fail(code: `PROVISION_${string}`, message: string): never {
@@ -49,16 +40,18 @@ export const serverDesk: ServerDesk = Object.freeze({
   },
 } satisfies ServerDesk)
 
-/** Taken back, a program is not stopped by the signal that made us take back. */
-async function runWell(argv: Argv, signal?: AbortSignal): Promise<void> {
-  const { exitCode, output } = await runProgram(
-    argv,
-    signal === undefined ? { isOwnSession: true } : { signal },
-  )
-  if (exitCode === 0) return
-  const last = output.trim().split('\n').at(-1) ?? ''
-  throw new ProvisionError(
-    'PROVISION_PROGRAM_FAILED',
-    `${argv.join(' ')} ended with ${exitCode}: ${last.slice(0, 500)}`,
-  )
+function runStep(title: string, argv: Argv, undo: Argv | undefined): Step {
+  return {
+    kind: 'run-program',
+    title,
+    async run(work) {
+      let isDone = false
+      if (undo !== undefined)
+        await work.willUndo(programRun.of({ argv: [...undo] }), async () => {
+          if (isDone) await runWell(undo)
+        })
+      await runWell(argv, work.signal)
+      isDone = true
+    },
+  }
 }

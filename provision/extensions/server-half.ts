@@ -3,7 +3,7 @@ import type { LogLevel } from '#shared/domain/task.ts'
 import type { Context } from '../context/context.ts'
 import type { Checked, ContextType } from '../context/keys.ts'
 import type { WebService, WebServiceParts } from '../services/web-service.ts'
-import type { Step } from '../steps/step.ts'
+import type { Step } from './published-step.ts'
 
 // What an extension's server half is written against. It imports nothing: everything comes as the argument of the
 // function that each of its files exports by default.
@@ -54,11 +54,11 @@ export interface ExtensionCommand {
 }
 
 /** What a service of a server does beside what tasks of extensions ask of it. */
-export interface ServerService {
+export interface ServerService<OneStep = Step> {
   /** When the server is verified. `facts` go to the frontend; steps may fill them. */
-  verifyServer?(facts: JsonRecord): Step[]
+  verifyServer?(facts: JsonRecord): OneStep[]
   /** When the server is deleted. */
-  removeServer?(): Step[]
+  removeServer?(): OneStep[]
 }
 
 export interface ServerServiceParts {
@@ -76,7 +76,7 @@ export interface ServerHalf {
   /** By the type of context and the command's name without `provision-`. */
   commands?: Partial<Record<ContextType, Readonly<Record<string, ExtensionCommand>>>>
   /** Types of web services, each as a whole. */
-  webServices?: Readonly<Record<string, (parts: WebServiceParts) => WebService>>
+  webServices?: Readonly<Record<string, (parts: WebServiceParts) => WebService<Step>>>
   /** Types of other services, by service and type. */
   services?: Readonly<
     Record<string, Readonly<Record<string, (parts: ServerServiceParts) => ServerService>>>
@@ -100,7 +100,10 @@ export interface ServerDesk {
     writeFile(title: string, file: string, text: string, mode?: number): Step
     /** Moves a file or folder aside and removes it at the end. What is missing is fine. */
     remove(title: string, fileOrFolder: string): Step
-    /** Runs a program without a shell; any exit code but 0 is a failure. `undo` is run when it is taken back. */
+    /**
+     * Runs a program without a shell; any exit code but 0 is a failure. `undo` is run when it is taken back; where this
+     * program is killed, also when nobody knows how far the program came.
+     */
     run(
       title: string,
       argv: readonly [string, ...string[]],

@@ -1,8 +1,7 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { replaceText } from '../steps/files.ts'
+import { removeStep, replaceText } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { remove } from '../system/files.ts'
 import { askLocally } from '../system/net.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import type { WebService, WebServiceParts, WebSite } from './web-service.ts'
@@ -23,11 +22,12 @@ export class EmbeddedService implements WebService {
   verifyServer(_facts: JsonRecord): Step[] {
     return [
       {
+        kind: 'look-embedded',
         title: 'Look at the embedded web server',
-        run: async (signal) => {
+        run: async ({ signal }) => {
           const { port } = this.#parts
           const answer = await askLocally(port, 'localhost', { signal })
-          if (answer?.headers.get(HEADER) === 'embedded') return undefined
+          if (answer?.headers.get(HEADER) === 'embedded') return
           throw new ProvisionError(
             'PROVISION_EMBEDDED_ABSENT',
             `The embedded web server does not answer on port ${port}: start the application that carries it.`,
@@ -46,8 +46,9 @@ export class EmbeddedService implements WebService {
     const text = `${JSON.stringify({ uri, root, aliases, ...more })}\n`
     return [
       {
+        kind: 'tell-embedded',
         title: `Tell the embedded web server of ${uri}`,
-        run: () => replaceText(this.#file(uri), text),
+        run: (work) => replaceText(work, this.#file(uri), text),
       },
     ]
   }
@@ -55,20 +56,15 @@ export class EmbeddedService implements WebService {
   removeSite(uri: string): Step[] {
     return [
       {
+        kind: 'untell-embedded',
         title: `Take ${uri} from the embedded web server`,
-        run: () => replaceText(this.#file(uri), undefined),
+        run: (work) => replaceText(work, this.#file(uri), undefined),
       },
     ]
   }
 
   removeServer(): Step[] {
-    return [
-      {
-        title: 'Remove the list of sites',
-        run: () => Promise.resolve(undefined),
-        discard: () => remove(this.#folder),
-      },
-    ]
+    return [removeStep('Remove the list of sites', this.#folder)]
   }
 
   urlOf(uri: string): string {

@@ -48,12 +48,12 @@ export interface WebSite extends WebApp {
 }
 
 /** What a web service of one server can do. It knows no context and no application. */
-export interface WebService {
+export interface WebService<OneStep = Step> {
   /** The server's own configuration, brought up to date and looked at. `facts` are filled while the steps run. */
-  verifyServer(facts: JsonRecord): Step[]
-  configureSite(site: WebSite): Step[]
-  removeSite(uri: string): Step[]
-  removeServer(): Step[]
+  verifyServer(facts: JsonRecord): OneStep[]
+  configureSite(site: WebSite): OneStep[]
+  removeSite(uri: string): OneStep[]
+  removeServer(): OneStep[]
   urlOf(uri: string): string
 }
 

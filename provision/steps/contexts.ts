@@ -1,26 +1,21 @@
 import type { Context } from '../context/context.ts'
-import type { ContextStore } from '../context/store.ts'
-import type { Step } from './step.ts'
+import { type ContextStore, renderContext } from '../context/store.ts'
+import { replaceText } from './files.ts'
+import type { Step, Work } from './step.ts'
 
 /** Writes a context anew; taken back, the old one is there again. */
-export function writeContextStep(store: ContextStore, context: Context): Step {
-  return {
-    title: `Save @${context.name}`,
-    async run() {
-      const old = await store.find(context.name)
-      await store.write(context)
-      return () => (old === undefined ? store.remove(context.name) : store.write(old))
-    },
-  }
-}
+export const writeContextStep = (store: ContextStore, context: Context): Step => ({
+  kind: 'write-context',
+  title: `Save @${context.name}`,
+  run: (work) => writeContext(work, store, context),
+})
 
-export function removeContextStep(store: ContextStore, name: string): Step {
-  return {
-    title: `Forget @${name}`,
-    async run() {
-      const old = await store.find(name)
-      await store.remove(name)
-      return old === undefined ? undefined : () => store.write(old)
-    },
-  }
-}
+/** The same within a step. Two flushes to disk and a note, unless the file says just this already. */
+export const writeContext = (work: Work, store: ContextStore, context: Context): Promise<void> =>
+  replaceText(work, store.fileOf(context.name), renderContext(context))
+
+export const removeContextStep = (store: ContextStore, name: string): Step => ({
+  kind: 'remove-context',
+  title: `Forget @${name}`,
+  run: (work) => replaceText(work, store.fileOf(name), undefined),
+})

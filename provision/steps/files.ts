@@ -1,31 +1,95 @@
 import path from 'node:path'
-import { findText, kindOf, remove, rename, writeAtomically } from '../system/files.ts'
-import type { Step } from './step.ts'
+import {
+  findMode,
+  findText,
+  kindOf,
+  remove,
+  rename,
+  setMode,
+  writeAtomically,
+} from '../system/files.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { uniqueName } from '../system/unique.ts'
+import type { Step, Work } from './step.ts'
+import { undoKind } from './undo.ts'
 
-/** Writes a file; taken back, the old text (or its absence) is there again. */
+/** A text file as it was; `text` is null where there was none. */
+export type OldText = { file: string; text: string | null; mode: number }
+
+/** Taken back: a file has its old text and rights again, or is not there. */
+export const oldText = undoKind('old-text', async ({ file, text, mode }: OldText) => {
+  if (text === null) return remove(file)
+  if ((await findText(file)) !== text) await writeAtomically(file, text, mode)
+  await setMode(file, mode)
+})
+
+/** Taken back: what was moved is where it was. Who moves looked that nothing is at `to`. */
+export const moved = undoKind('moved', async ({ from, to }: { from: string; to: string }) => {
+  const isMoved = (await kindOf(from)) === 'absent' && (await kindOf(to)) !== 'absent'
+  if (isMoved) await rename(to, from)
+})
+
+/** Taken back, what was made is gone; discarded, what was put aside. Who makes looked that nothing is there. */
+export const removal = undoKind('removal', ({ path: target }: { path: string }) => remove(target))
+
+export const fileKinds = [oldText, moved, removal]
+
+/** What `oldText` needs to put a file back as it is now. */
+export async function rememberText(file: string, mode = 0o600): Promise<OldText> {
+  const text = (await findText(file)) ?? null
+  return { file, text, mode: (await findMode(file)) ?? mode }
+}
+
+/** Writes a text file, or removes it where there is no text; taken back, it is as it was. */
 export async function replaceText(
+  work: Work,
   file: string,
   text: string | undefined,
   mode?: number,
-): Promise<() => Promise<void>> {
-  const old = await findText(file)
-  const put = (content: string | undefined): Promise<void> =>
-    content === undefined ? remove(file) : writeAtomically(file, content, mode)
-  if (old !== text) await put(text)
-  return () => put(old)
+): Promise<void> {
+  const old = await rememberText(file)
+  if (old.text === (text ?? null)) return
+  await work.willUndo(oldText.of(old))
+  await putText(file, text, mode)
 }
 
-/** Moves a file or folder aside, and removes it at the end. What is missing is fine. */
+export const putText = (file: string, text: string | undefined, mode?: number): Promise<void> =>
+  text === undefined ? remove(file) : writeAtomically(file, text, mode)
+
+/** Moves a file or folder aside, to be removed at the end. What is missing is fine. */
 export function removeStep(title: string, target: string): Step {
-  const aside = path.join(path.dirname(target), `.${path.basename(target)}.removed`)
   return {
+    kind: 'remove-files',
     title,
-    async run() {
-      await remove(aside)
-      if ((await kindOf(target)) === 'absent') return undefined
-      await rename(target, aside)
-      return () => rename(aside, target)
+    run: (work) => putAside(work, target),
+    async preview() {
+      const kind = await kindOf(target)
+      if (kind === 'absent') return []
+      return [{ kind: kind === 'folder' ? 'folder' : 'file', action: 'remove', target }]
     },
-    discard: () => remove(aside),
   }
 }
+
+/** Moves a file or folder, where there is one, to a hidden name beside it, to be removed at the end. */
+export async function putAside(work: Work, target: string): Promise<void> {
+  if ((await kindOf(target)) === 'absent') return
+  const aside = hiddenBeside(target, 'removed')
+  await moveTo(work, target, aside)
+  await work.willDiscard(removal.of({ path: aside }))
+}
+
+/** Moves a file or folder to where nothing is. Throws PROVISION_FOLDER_TAKEN. */
+export async function moveTo(work: Work, from: string, to: string): Promise<void> {
+  if ((await kindOf(to)) !== 'absent')
+    throw new ProvisionError('PROVISION_SITE_FOLDER_TAKEN', `${to} is there already.`)
+  await work.willUndo(moved.of({ from, to }))
+  await rename(from, to)
+}
+
+/**
+ * A hidden name beside a file or folder that nobody else uses, for what is on its way to it or from it. Beside it, since
+ * a move then stays on one disk.
+ */
+export const hiddenBeside = (target: string, what: string): string =>
+  // The longest host names leave no room for the rest.
+  path.join(path.dirname(target), `.${path.basename(target).slice(0, 200)}.${what}-${uniqueName()}`)

@@ -12,15 +12,16 @@ import type { Step } from './step.ts'
 export function lookStep(url: string, port: number, folder: string): Step {
   const { hostname } = new URL(url)
   return {
+    kind: 'look',
     title: `Look at ${url}`,
-    async run(signal) {
+    async run({ signal }) {
       const hasFrontPage = (await kindOf(path.join(folder, 'index.html'))) === 'file'
       const tooHigh = hasFrontPage ? 400 : 500
       const giveUpAt = performance.now() + 5000
       let answer: Answer | undefined
       do {
         answer = await askLocally(port, hostname, { signal, timeoutMs: 5000 })
-        if (answer !== undefined && answer.status < tooHigh) return undefined
+        if (answer !== undefined && answer.status < tooHigh) return
         await pause(50)
         signal.throwIfAborted()
       } while (performance.now() < giveUpAt)
@@ -29,5 +30,6 @@ export function lookStep(url: string, port: number, folder: string): Step {
         `${url} ${answer === undefined ? 'does not answer' : `answers with ${answer.status}`}.`,
       )
     },
+    preview: () => Promise.resolve([]),
   }
 }

@@ -7,8 +7,8 @@ export interface Folders {
   contexts: string
   /** Server halves of extensions, one folder a content. */
   extensions: string
-  /** One file a site whose install has begun and not ended: whose the half-made folder is. */
-  installs: string
+  /** What commands that go on, or were cut off, have noted: how to take back what they did. */
+  journals: string
   /** One file a slot that is taken: whose it is. */
   slotClaims: string
   locks: string
@@ -35,7 +35,7 @@ export function foldersOf(home: string): Folders {
     home,
     contexts: path.join(desk, 'contexts'),
     extensions: path.join(desk, 'extensions'),
-    installs: path.join(desk, 'installs'),
+    journals: path.join(desk, 'journals'),
     slotClaims: path.join(desk, 'slots'),
     locks: path.join(desk, 'locks'),
     dispatch: path.join(desk, 'dispatch'),

@@ -9,13 +9,16 @@ export interface Packed {
   name: string
 }
 
+/** What there is of an archive while it is packed. */
+export const partialOf = (file: string): string => `${file}.partial`
+
 /** Packs into `file` (tar, gzip, 0600); on failure there is no such file. Links are packed as links. */
 export async function packArchive(
   file: string,
   parts: readonly Packed[],
   signal: AbortSignal,
 ): Promise<{ sizeBytes: number }> {
-  const partial = `${file}.partial`
+  const partial = partialOf(file)
   const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
   try {
     const { exitCode, output } = await runProgram(['tar', '-czf', partial, ...what], { signal })

@@ -128,6 +128,12 @@ export async function flush(fileOrFolder: string): Promise<void> {
   }
 }
 
+/** The rights of a file or folder; undefined where it is missing. */
+export async function findMode(file: string): Promise<number | undefined> {
+  const info = await lstat(file).catch(() => undefined)
+  return info === undefined ? undefined : info.mode & 0o7777
+}
+
 export const setMode = (file: string, mode: number): Promise<void> => chmod(file, mode)
 
 /** Removes a file or a whole tree; links are removed, not followed. Missing is fine. */

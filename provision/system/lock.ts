@@ -2,6 +2,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { findBoot } from './boot.ts'
 import { ensureFolder } from './files.ts'
+import { ourselves } from './owner.ts'
 import { pause } from './process.ts'
 import { findStart } from './process-table.ts'
 import { hasErrno, ProvisionError } from './provision-error.ts'
@@ -28,11 +29,8 @@ export async function takeLock(
   const file = path.join(folder, `${name}.lock`)
   const mine = path.join(folder, `.${uniqueName()}`)
   try {
-    await writeFile(
-      mine,
-      `${process.pid} ${(await findStart(process.pid)) ?? ''} ${await findBoot()}`,
-      { mode: 0o600 },
-    )
+    const { pid, start, boot } = await ourselves()
+    await writeFile(mine, `${pid} ${start} ${boot}`, { mode: 0o600 })
     const giveUpAt = performance.now() + patienceMs
     while (!(await tryLink(mine, file))) {
       signal.throwIfAborted()
@@ -49,6 +47,30 @@ export async function takeLock(
   }
   return () => rm(file, { force: true })
 }
+
+/**
+ * Holds a lock while `work` is done, in which this process may take it again: what takes a step back then runs under the
+ * lock that the step still holds. A command's steps are done one after another.
+ */
+export async function withLock<Result>(
+  folder: string,
+  name: string,
+  options: LockOptions,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const key = path.join(folder, name)
+  if (ours.has(key)) return work()
+  const release = await takeLock(folder, name, options)
+  ours.add(key)
+  try {
+    return await work()
+  } finally {
+    ours.delete(key)
+    await release()
+  }
+}
+
+const ours = new Set<string>()
 
 async function tryLink(mine: string, file: string): Promise<boolean> {
   try {

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -70,10 +79,7 @@ describe('restore', () => {
 
   test('finds a site again that a killed restore had set aside', async () => {
     const file = await desk.backUp()
-    execFileSync('mv', [
-      desk.inHome(`sites/${desk.site}`),
-      desk.inHome(`sites/.${desk.site}.before`),
-    ])
+    await desk.kill('-xzf', 'restore', file)
     await desk.succeed('restore', desk.site, file)
     expect(await desk.fetch()).toMatchObject({ body: 'page of a' })
     expect(desk.leftovers()).toEqual([])
@@ -257,11 +263,15 @@ describe('backup-delete', () => {
 
   test('takes what it had moved back where the next cannot be moved', async () => {
     const files = [await desk.backUp(), await desk.backUp()]
-    // A folder where the second one would be moved to, which the account cannot remove.
-    const aside = desk.account.put(`backups/.${path.basename(files[1] ?? '')}.removed/x`, 'x')
-    chmodSync(path.dirname(aside), 0o500)
+    // In a folder like /tmp, where nobody moves what is another's.
+    const { uid, gid } = statSync(desk.inHome('backups'))
+    chownSync(desk.inHome('backups'), 0, 0)
+    chmodSync(desk.inHome('backups'), 0o1777)
+    chownSync(files[1] ?? '', 0, 0)
     await desk.expectTakenBack('PROVISION_NO_PERMISSION', 'backup-delete', ...files)
-    chmodSync(path.dirname(aside), 0o700)
+    chownSync(files[1] ?? '', uid, gid)
+    chownSync(desk.inHome('backups'), uid, gid)
+    chmodSync(desk.inHome('backups'), 0o700)
     await desk.succeed('backup-delete', desk.site, ...files)
   })
 

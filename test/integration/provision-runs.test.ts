@@ -133,7 +133,7 @@ test('a run of the native dialect does its work, and cancelled it takes its work
   // The saves before it were done, and stay.
   expect(outcome.contexts.map(({ name }) => name)).toEqual(['server_n', 'platform_n', SITE])
   expect(
-    await inHome('ls -A sites nginx/vhost.d .hosting-desk/installs .hosting-desk/locks'),
+    await inHome('ls -A sites nginx/vhost.d .hosting-desk/journals .hosting-desk/locks'),
   ).not.toMatch(/cancelled|lock$/m)
 
   const again = await perform(

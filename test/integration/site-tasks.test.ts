@@ -63,7 +63,7 @@ const fetch = (host: string, target = '/') => fetchByHost(port, host, target)
 
 /** Everything that tasks change in the account's home, runs and the program itself left out. */
 const tree = (): string[] =>
-  ['sites', 'backups', 'nginx/vhost.d', '.hosting-desk/contexts', '.hosting-desk/installs'].flatMap(
+  ['sites', 'backups', 'nginx/vhost.d', '.hosting-desk/contexts', '.hosting-desk/journals'].flatMap(
     (name) => listTree(account.home, name),
   )
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isOverloaded } from '../../provision/commands/load.ts'
 import { isWithin } from '../../provision/system/links.ts'
 import { toStamp } from '../../provision/commands/site-backup.ts'
+import { publish } from '../../provision/extensions/extension-step.ts'
 import { removeStep, replaceText } from '../../provision/steps/files.ts'
 import { takeLock } from '../../provision/system/lock.ts'
 import { parseAnswer } from '../../provision/system/net.ts'
@@ -118,18 +119,20 @@ describe('a program', () => {
 describe('files', () => {
   test('replaced text comes back, and so does its absence', async () => {
     const file = path.join(folder, 'a', 'b')
-    const first = await replaceText(file, 'one')
-    const second = await replaceText(file, 'two')
-    await second()
+    const step = (text: string) =>
+      publish({ kind: 'write', title: 'x', run: (work) => replaceText(work, file, text) })
+    const first = await step('one').run(signal)
+    const second = await step('two').run(signal)
+    await second?.()
     expect(await readFile(file, 'utf8')).toBe('one')
-    await first()
+    await first?.()
     await expect(readFile(file)).rejects.toThrow('ENOENT')
   })
 
   test('what is removed comes back until it is discarded', async () => {
     const file = path.join(folder, 'x')
     await writeFile(file, 'text')
-    const step = removeStep('remove', file)
+    const step = publish(removeStep('remove', file))
     const undo = await step.run(signal)
     await expect(readFile(file)).rejects.toThrow('ENOENT')
     await undo?.()

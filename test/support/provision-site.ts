@@ -1,6 +1,8 @@
+import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import { eventually } from './eventually.ts'
 import { freePort } from './free-port.ts'
 import { fetchByHost, stopNginx } from './nginx.ts'
 import { ANY_LOAD, makeProvisionHome, type ProvisionHome, type Ran } from './provision.ts'
@@ -76,6 +78,33 @@ export class SiteHarness {
     return ran
   }
 
+  /** Kills a command of the site, by SIGKILL, when tar is called with `flag`; tar had not begun. */
+  async kill(flag: string, name: string, ...args: string[]): Promise<void> {
+    const text = `#!/bin/sh\ncase "$1" in ${flag}) echo $$ > "$HOME/begun"; exec sleep 60;; esac\nexec /bin/tar "$@"\n`
+    this.account.put('bin/tar', text, 0o755)
+    await this.#killBegun(name, args, { PATH: `${this.inHome('bin')}:/usr/bin:/bin` })
+  }
+
+  /** Kills a command of the site, by SIGKILL, in its first reload of the web server. */
+  async killInReload(name: string, ...args: string[]): Promise<void> {
+    const text = '#!/bin/sh\necho $$ > "$HOME/begun"\nexec sleep 60\n'
+    const script = this.account.put('bin/reload', text, 0o755)
+    await this.account.save('server_a', { http_restart_cmd: script })
+    await this.#killBegun(name, args)
+    // The way back calls it again.
+    this.account.put('bin/reload', '#!/bin/sh\nexit 0\n', 0o755)
+    await this.account.save('server_a', { http_restart_cmd: null })
+  }
+
+  async #killBegun(name: string, args: string[], env: Record<string, string> = {}): Promise<void> {
+    const argv = [`provision-${name}`, `@${this.site}`, ...args]
+    const { child, ended } = this.account.start(argv, {}, env)
+    const helper = await eventually(() => parsePid(readFileSync(this.inHome('begun'), 'utf8')))
+    for (const pid of [child.pid ?? 0, helper]) process.kill(pid, 'SIGKILL')
+    await expect(ended).rejects.toThrow('not one result')
+    rmSync(this.inHome('begun'))
+  }
+
   /** What the web server answers to a host name. */
   fetch(host = this.site, target = '/'): ReturnType<typeof fetchByHost> {
     return fetchByHost(this.port, host, target)
@@ -87,4 +116,10 @@ export class SiteHarness {
       .tree()
       .filter((line) => /\.(removed|new|partial|staging|restore|before|lock) ?/.test(line))
   }
+}
+
+function parsePid(text: string): number {
+  const pid = Number(text)
+  if (pid > 1) return pid
+  throw new Error('no pid yet')
 }

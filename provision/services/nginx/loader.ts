@@ -1,12 +1,13 @@
-import { replaceText } from '../../steps/files.ts'
-import type { Undo } from '../../steps/step.ts'
-import { findText, remove, writeAtomically } from '../../system/files.ts'
-import { takeLock } from '../../system/lock.ts'
+import { type OldText, putText, rememberText, replaceText } from '../../steps/files.ts'
+import type { Work } from '../../steps/step.ts'
+import { undoKind } from '../../steps/undo.ts'
+import { findText, kindOf, remove, writeAtomically } from '../../system/files.ts'
+import { withLock } from '../../system/lock.ts'
 import { findStart } from '../../system/process-table.ts'
 import { runProgram } from '../../system/process.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { WebServiceParts } from '../web-service.ts'
-import type { NginxFolders } from './config.ts'
+import { type NginxFolders, nginxFoldersOf } from './config.ts'
 import {
   findMaster,
   getNginx,
@@ -22,6 +23,28 @@ export interface WantedFile {
   text: string | undefined
 }
 
+/** How the master takes a changed configuration over. */
+type Loading = { port: number; restartCommand: string | null }
+
+/**
+ * Taken back: the files are as they were, and so is what the master has. A master that was started meanwhile goes on, since
+ * other sites may already rely on it.
+ */
+const nginxLoaded = undoKind(
+  'nginx-loaded',
+  async ({ files, ...loading }: { files: OldText[] } & Loading, { folders, log }) => {
+    const parts = {
+      folders,
+      log,
+      port: loading.port,
+      restartCommand: loading.restartCommand ?? undefined,
+    }
+    await new NginxLoader(parts, nginxFoldersOf(folders.nginx)).putBack(files)
+  },
+)
+
+export const loaderKinds = [nginxLoaded]
+
 /**
  * Brings files of the configuration into force: under a lock they are written, tested, taken over by the master, and
  * looked at. A mark tells that all files on disk are what the running master has; it is gone while they change, so
@@ -36,47 +59,40 @@ export class NginxLoader {
     this.#folders = folders
   }
 
-  /** On any failure the old files are back and loaded. Without `isForced`, files already in force are left alone. */
-  async change(
-    wanted: readonly WantedFile[],
-    { signal, isForced = false }: { signal: AbortSignal; isForced?: boolean },
-  ): Promise<Undo> {
-    return this.#locked(signal, async () => {
-      if (!isForced && (await this.#isInForce(wanted))) return () => Promise.resolve()
-      const undos: Undo[] = [await replaceText(this.#folders.loaded, undefined)]
-      try {
-        for (const { file, text } of wanted) undos.unshift(await replaceText(file, text))
-        await testConfiguration(await getNginx(), this.#folders, signal)
-      } catch (error) {
-        // The master has heard of nothing yet.
-        await putBack(undos)
-        throw error
-      }
-      return this.#loadOrRestore(undos, signal)
+  /**
+   * On any failure the old files are back and loaded before another command can change anything. Without `isForced`, files
+   * already in force are left alone.
+   */
+  change(work: Work, wanted: readonly WantedFile[], { isForced = false } = {}): Promise<void> {
+    return this.#locked(work.signal, () =>
+      work.attempt(async () => {
+        if (!isForced && (await this.#isInForce(wanted))) return
+        await remove(this.#folders.loaded)
+        const files = await Promise.all(wanted.map(({ file }) => rememberText(file)))
+        for (const { file, text } of wanted) await replaceText(work, file, text)
+        await testConfiguration(await getNginx(), this.#folders, work.signal)
+        // Until here the master has heard of nothing.
+        const { port, restartCommand = null } = this.#parts
+        await work.willUndo(nginxLoaded.of({ files, port, restartCommand }))
+        await this.#load(work.signal)
+      }),
+    )
+  }
+
+  /** Under the lock, which this process may hold already: the files as they were, and loaded. */
+  putBack(files: readonly OldText[]): Promise<void> {
+    return this.#locked(NEVER, async () => {
+      await remove(this.#folders.loaded)
+      for (const { file, text, mode } of files) await putText(file, text ?? undefined, mode)
+      // There was no nginx here before.
+      if ((await kindOf(this.#folders.main)) === 'absent') return stopMaster(this.#folders)
+      const { restartCommand } = this.#parts
+      if (restartCommand !== undefined) return runRestart(restartCommand, NEVER)
+      const master = await findMaster(this.#folders)
+      if (master === undefined) return
+      await reloadMaster(master, this.#folders)
+      await this.#mark()
     })
-  }
-
-  async #loadOrRestore(undos: readonly Undo[], signal: AbortSignal): Promise<Undo> {
-    const wasRunning = (await findMaster(this.#folders)) !== undefined
-    try {
-      await this.#load(signal)
-      return () => this.#locked(NEVER, () => this.#restore(undos))
-    } catch (error) {
-      await this.#restore(undos).catch((second: unknown) =>
-        this.#parts.log('error', `nginx could not be set back: ${String(second)}`),
-      )
-      if (!wasRunning && this.#parts.restartCommand === undefined) await stopMaster(this.#folders)
-      throw error
-    }
-  }
-
-  async #locked<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-    const release = await takeLock(this.#parts.folders.locks, 'nginx', { signal })
-    try {
-      return await work()
-    } finally {
-      await release()
-    }
   }
 
   async #isInForce(wanted: readonly WantedFile[]): Promise<boolean> {
@@ -89,38 +105,33 @@ export class NginxLoader {
   }
 
   async #load(signal: AbortSignal): Promise<void> {
-    const { restartCommand, log, port } = this.#parts
+    const { restartCommand } = this.#parts
     if (restartCommand !== undefined) return runRestart(restartCommand, signal)
     const master = await findMaster(this.#folders)
-    if (master === undefined) {
-      await startMaster(await getNginx(), this.#folders, port)
-      log('info', 'nginx did not run and was started.')
-    } else {
-      await reloadMaster(master, this.#folders)
-    }
+    if (master === undefined) await this.#start()
+    else await reloadMaster(master, this.#folders)
     await this.#mark()
   }
 
-  /** A master that was started meanwhile goes on: other sites may already rely on it. */
-  async #restore(undos: readonly Undo[]): Promise<void> {
-    await putBack(undos)
-    await remove(this.#folders.loaded)
-    if (this.#parts.restartCommand !== undefined)
-      return runRestart(this.#parts.restartCommand, NEVER)
-    const master = await findMaster(this.#folders)
-    if (master === undefined) return
-    await reloadMaster(master, this.#folders)
-    await this.#mark()
+  async #start(): Promise<void> {
+    const { log, port } = this.#parts
+    try {
+      await startMaster(await getNginx(), this.#folders, port)
+    } catch (error) {
+      await stopMaster(this.#folders)
+      throw error
+    }
+    log('info', 'nginx did not run and was started.')
+  }
+
+  #locked<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    return withLock(this.#parts.folders.locks, 'nginx', { signal }, work)
   }
 
   async #mark(): Promise<void> {
     const master = await findMaster(this.#folders)
     if (master !== undefined) await writeAtomically(this.#folders.loaded, await markOf(master))
   }
-}
-
-async function putBack(undos: readonly Undo[]): Promise<void> {
-  for (const undo of undos) await undo()
 }
 
 /** What takes back is not cancelled. */

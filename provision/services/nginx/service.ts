@@ -1,7 +1,8 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { removeStep } from '../../steps/files.ts'
-import type { Step } from '../../steps/step.ts'
-import { ensureFolder, kindOf, remove } from '../../system/files.ts'
+import { removal, removeStep } from '../../steps/files.ts'
+import type { Step, Work } from '../../steps/step.ts'
+import { undoKind } from '../../steps/undo.ts'
+import { ensureFolder, kindOf } from '../../system/files.ts'
 import { hasIpv6 } from '../../system/machine.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { WebService, WebServiceParts, WebSite } from '../web-service.ts'
@@ -14,8 +15,16 @@ import {
   renderVhost,
   vhostFile,
 } from './config.ts'
-import { NginxLoader } from './loader.ts'
+import { loaderKinds, NginxLoader } from './loader.ts'
 import { findMaster, getNginx, startMaster, stopMaster, versionOf } from './master.ts'
+
+/** Taken back: a master runs again. */
+const nginxStopped = undoKind('nginx-stopped', async ({ port }: { port: number }, { folders }) => {
+  const nginx = nginxFoldersOf(folders.nginx)
+  if ((await findMaster(nginx)) === undefined) await startMaster(await getNginx(), nginx, port)
+})
+
+export const nginxKinds = [...loaderKinds, nginxStopped]
 
 /** nginx, whose master runs as this account. Every change of its files is tested, taken over and looked at, or undone. */
 export class NginxService implements WebService {
@@ -32,23 +41,12 @@ export class NginxService implements WebService {
   verifyServer(facts: JsonRecord): Step[] {
     return [
       {
+        kind: 'configure-nginx',
         title: 'Write and load the configuration of nginx',
-        run: async (signal) => {
+        run: async (work) => {
           facts['nginx'] = await versionOf(await getNginx())
-          const wasThere = (await kindOf(this.#folders.root)) !== 'absent'
-          const undoFolders = async (): Promise<void> => {
-            if (wasThere) return
-            await stopMaster(this.#folders)
-            await remove(this.#folders.root)
-          }
-          try {
-            await this.#ensureFolders()
-            const undo = await this.#loader.change(this.#serverFiles(), { signal, isForced: true })
-            return () => (wasThere ? undo() : undoFolders())
-          } catch (error) {
-            await undoFolders()
-            throw error
-          }
+          await this.#ensureFolders(work)
+          await this.#loader.change(work, this.#serverFiles(), { isForced: true })
         },
       },
     ]
@@ -58,21 +56,15 @@ export class NginxService implements WebService {
     const file = vhostFile(this.#folders, site.uri)
     return [
       {
+        kind: 'write-vhost',
         title: `Write and load the virtual host ${site.uri}`,
-        run: async (signal) => {
+        run: async (work) => {
           await this.#checkVerified()
           const text = renderVhost(this.#folders, site, this.#parts.port)
           const log = accessLog(this.#folders, site.uri)
           // Testing makes the log file.
-          const hadLog = (await kindOf(log)) !== 'absent'
-          const dropLog = (): Promise<void> => (hadLog ? Promise.resolve() : remove(log))
-          try {
-            const undo = await this.#loader.change([{ file, text }], { signal })
-            return () => undo().finally(dropLog)
-          } catch (error) {
-            await dropLog()
-            throw error
-          }
+          if ((await kindOf(log)) === 'absent') await work.willUndo(removal.of({ path: log }))
+          await this.#loader.change(work, [{ file, text }])
         },
       },
     ]
@@ -82,11 +74,12 @@ export class NginxService implements WebService {
     const file = vhostFile(this.#folders, uri)
     return [
       {
+        kind: 'remove-vhost',
         title: `Remove the virtual host ${uri}`,
-        run: async (signal) =>
-          (await kindOf(file)) === 'absent'
-            ? undefined
-            : this.#loader.change([{ file, text: undefined }], { signal }),
+        run: async (work) => {
+          if ((await kindOf(file)) === 'absent') return
+          await this.#loader.change(work, [{ file, text: undefined }])
+        },
       },
       removeStep(`Remove the access log of ${uri}`, accessLog(this.#folders, uri)),
     ]
@@ -95,17 +88,16 @@ export class NginxService implements WebService {
   removeServer(): Step[] {
     return [
       {
+        kind: 'stop-nginx',
         title: 'Stop nginx',
-        run: async () => {
+        run: async (work) => {
           if (this.#parts.restartCommand !== undefined) {
             this.#parts.log('warning', 'nginx has a restart command: end it by its own means.')
-            return undefined
+            return
           }
-          const wasRunning = (await findMaster(this.#folders)) !== undefined
+          if ((await findMaster(this.#folders)) === undefined) return
+          await work.willUndo(nginxStopped.of({ port: this.#parts.port }))
           await stopMaster(this.#folders)
-          return wasRunning
-            ? async () => startMaster(await getNginx(), this.#folders, this.#parts.port)
-            : undefined
         },
       },
       removeStep('Remove the configuration of nginx', this.#folders.root),
@@ -125,8 +117,9 @@ export class NginxService implements WebService {
     )
   }
 
-  async #ensureFolders(): Promise<void> {
+  async #ensureFolders(work: Work): Promise<void> {
     const { root, vhosts, logs, temporary, run } = this.#folders
+    if ((await kindOf(root)) === 'absent') await work.willUndo(removal.of({ path: root }))
     for (const folder of [root, vhosts, logs, temporary, run]) await ensureFolder(folder)
   }
 

@@ -1,0 +1,7 @@
+import { extensionKinds } from '../extensions/extension-step.ts'
+import { nginxKinds } from '../services/nginx/service.ts'
+import { fileKinds } from '../steps/files.ts'
+import { toUndoKinds, type UndoKinds } from '../steps/undo.ts'
+
+/** Every kind of note that a journal may hold: each module exports its own. */
+export const UNDO_KINDS: UndoKinds = toUndoKinds([...fileKinds, ...nginxKinds, ...extensionKinds])
