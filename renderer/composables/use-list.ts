@@ -5,6 +5,8 @@ import { throttle } from '../lib/throttle.ts'
 import { useLive } from '../stores/live.ts'
 
 const PAGE = 200
+/** As many as main gives at once, and takes of one order. */
+const MAX_IDS = 1000
 const REFETCH_MS = 200
 
 export interface PageQuestion {
@@ -21,10 +23,12 @@ export interface List<Row extends { id: string }> {
   /** Fetches what is missing or stale between two places. */
   show: (first: number, last: number) => void
   /** While held (the pointer is over the rows) no row moves; what came meanwhile is counted. */
-  isHeld: Ref<boolean>
+  hold: (isHeld: boolean) => void
   newRows: Ref<number>
   /** Shows what waited behind {@link newRows}. */
   takeNew: () => void
+  /** The ids of all rows that there are, the first thousand at most. */
+  allIds: () => Promise<string[]>
 }
 
 /** A list of any length, fetched in pages as it is scrolled, and fetched again when something stored changes. */
@@ -99,6 +103,12 @@ export function useList<Row extends { id: string }>(
     refresh()
   }
 
+  async function allIds(): Promise<string[]> {
+    const { signal } = current
+    const { items } = await ask({ offset: 0, limit: MAX_IDS, signal })
+    return items.map(({ id }) => id)
+  }
+
   const stopListening = useLive().onStored(refetch.call)
   watch(sources, restart)
   watch(isHeld, (held) => {
@@ -110,5 +120,6 @@ export function useList<Row extends { id: string }>(
     current.abort()
   })
   restart()
-  return { rows, isLoading, error, show, isHeld, newRows, takeNew }
+  const hold = (held: boolean): void => void (isHeld.value = held)
+  return { rows, isLoading, error, show, hold, newRows, takeNew, allIds }
 }
