@@ -5,6 +5,7 @@ import type { Id } from '#shared/domain/json.ts'
 import { isEnded } from '#shared/domain/task.ts'
 import type { SecretBox } from './settings/secret-box.ts'
 import { createNativeDriver } from './backend/native/index.ts'
+import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { Crontabs } from './crontab/crontabs.ts'
 import { findDispatchTarget } from './crontab/dispatch-command.ts'
 import { DemoServer } from './demo/demo-server.ts'
@@ -261,6 +262,14 @@ async function assemble(
     path: process.env['PATH'] ?? '',
   })
 
+  const bootstrap = new Bootstrap({
+    // It ships beside the program.
+    scriptFile: path.join(path.dirname(parts.programFile), 'bootstrap.sh'),
+    ownKeys,
+    sshFolder,
+    now,
+  })
+
   const visits = new Visits({
     store,
     serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf: () => driver }),
@@ -327,6 +336,7 @@ async function assemble(
       dispatcher.request()
       clock.wake()
     },
+    bootstrap,
     crontabs,
     imports,
     visits,

@@ -35,6 +35,11 @@ export const ERRORS = {
   'ssh.channels-refused': { isRetryable: true },
   'ssh.proxy-unsupported': { isRetryable: false },
 
+  'bootstrap.script-changed': { isRetryable: false },
+  'bootstrap.password-needed': { isRetryable: false },
+  'bootstrap.password-wrong': { isRetryable: false },
+  'bootstrap.not-root': { isRetryable: false },
+
   'run.lost': { isRetryable: false },
   'run.never-started': { isRetryable: false },
   'run.time-limit': { isRetryable: false },

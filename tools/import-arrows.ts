@@ -15,6 +15,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'main/ssh': ['shared', 'main/lib'],
   'main/demo': ['shared', 'main/lib'],
   'main/extensions': ['shared', 'main/lib', 'main/hooks'],
+  'main/bootstrap': ['shared', 'main/lib', 'main/ssh'],
   'main/crontab': ['shared', 'main/lib', 'main/ssh'],
   'main/backend': ['shared', 'main/lib', 'main/ssh'],
   'main/task': [
@@ -52,6 +53,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'main/queue',
     'main/inventory',
     'main/extensions',
+    'main/bootstrap',
     'main/crontab',
     'main/demo',
   ],

@@ -2,6 +2,7 @@ import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { CheckEvent, HostKey, SshHost } from '#shared/contract/backend.ts'
 import type { Id } from '#shared/domain/json.ts'
 import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
+import type { Bootstrap } from '../bootstrap/bootstrap.ts'
 import type { Crontabs } from '../crontab/crontabs.ts'
 import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
@@ -59,6 +60,7 @@ export interface RpcParts {
   onFeatureSet: () => void
   /** Something was set of a queue: whoever waits for its time looks again. */
   onQueueSet: () => void
+  bootstrap: Bootstrap
   crontabs: Crontabs
   imports: Imports
   visits: Visits

@@ -3,6 +3,7 @@ import { contract } from '#shared/contract/index.ts'
 import { appCalls } from './app-calls.ts'
 import { backendCalls } from './backend-calls.ts'
 import { bulkCalls } from './bulk-calls.ts'
+import { bootstrapCalls } from './bootstrap-calls.ts'
 import { crontabCalls } from './crontab-calls.ts'
 import { toRpcError } from './errors.ts'
 import { featureCalls } from './feature-calls.ts'
@@ -31,6 +32,7 @@ export function createRouter(parts: RpcParts) {
   return desk.router({
     ...appCalls(desk, parts),
     ...backendCalls(desk, parts),
+    ...bootstrapCalls(desk, parts),
     ...inventoryCalls(desk, parts),
     ...featureCalls(desk, parts),
     ...taskCalls(desk, parts),

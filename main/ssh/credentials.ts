@@ -70,7 +70,7 @@ function neededPassword({ password }: LoginSecrets, user: string, host: string):
   )
 }
 
-function agentSocket(): string {
+export function agentSocket(): string {
   const socket = process.env['SSH_AUTH_SOCK']
   if (socket !== undefined && socket !== '') return socket
   if (process.platform === 'win32') return '\\\\.\\pipe\\openssh-ssh-agent'

@@ -58,6 +58,24 @@ export async function openConnection(
   parts: OpenParts,
   watcher: OpenWatcher = {},
 ): Promise<OpenConnection> {
+  const { client, way, host } = await logIn(parts, watcher)
+  try {
+    return await build(client, way, host, parts)
+  } catch (error) {
+    endWay(way)
+    throw error
+  }
+}
+
+/** What a login has made; `endWay` lets go of it, once the client was ended. */
+export interface LoggedIn {
+  client: Client
+  way: Way
+  host: string
+}
+
+/** Host key first, then the login; who we are there is not asked yet. */
+export async function logIn(parts: OpenParts, watcher: OpenWatcher = {}): Promise<LoggedIn> {
   const { address, secrets, signal } = parts
   const route = findRoute(await readSshConfig(parts.sshFolder), address)
   const knownHosts = await readKnownHosts(parts.sshFolder)
@@ -75,12 +93,16 @@ export async function openConnection(
       signal,
     })
     watcher.authenticated?.()
-    return await build(client, way, route.host, parts)
+    return { client, way, host: route.host }
   } catch (error) {
-    way.socket.destroy()
-    for (const jump of way.jumps) jump.end()
+    endWay(way)
     throw error
   }
+}
+
+export function endWay({ socket, jumps }: Way): void {
+  socket.destroy()
+  for (const jump of jumps) jump.end()
 }
 
 interface Way {
@@ -108,8 +130,7 @@ async function openWay(
     for (const [at, jump] of route.jumps.entries())
       await passJump(parts, way, jump, route.jumps[at + 1] ?? route, knownHosts)
   } catch (error) {
-    way.socket.destroy()
-    for (const jump of way.jumps) jump.end()
+    endWay(way)
     throw error
   }
   watcher.connected?.(way.latencyMs)

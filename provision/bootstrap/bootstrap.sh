@@ -205,8 +205,8 @@ hold() {
 make_accounts() {
   make_folder "$config" root root 755
   if ! has_account "$account"; then
-    # '*': no password, but not locked either, as sshd would refuse the key of a locked account.
-    useradd --user-group --no-create-home --home-dir "$home" --shell /bin/bash --password '*' "$account"
+    # A password that nothing fits. None at all would count as locked, and sshd refuses the key of a locked account.
+    useradd --user-group --no-create-home --home-dir "$home" --shell /bin/bash --password no-password "$account"
     did "made account $account, which hosts"
   fi
   before=$(id -nG "$account")

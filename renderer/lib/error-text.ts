@@ -107,6 +107,19 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The SSH configuration leads there by a way that is not supported.',
     'Use ProxyJump, or an address that is reachable directly.',
   ],
+  'bootstrap.script-changed': [
+    'Only the script that was shown is run. Nothing was sent to the server.',
+    'Look at the script again, then run it.',
+  ],
+  'bootstrap.password-needed': [
+    'Nothing was run there yet.',
+    'Type the password of that account. It is used once and forgotten.',
+  ],
+  'bootstrap.password-wrong': ['Nothing was run there.', 'Type the password again.'],
+  'bootstrap.not-root': [
+    'Only root can prepare a server.',
+    'Log in as root or with an account that may use sudo, or run the script there yourself.',
+  ],
   'run.lost': [
     'Its process is gone without a result; the server may have been restarted.',
     'Look at what it did so far, then retry.',

@@ -1,6 +1,7 @@
 import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
 import { bulk } from './bulk.ts'
+import { bootstrap } from './bootstrap.ts'
 import { crontab } from './crontab.ts'
 import { inventory } from './import.ts'
 import { feature } from './feature.ts'
@@ -15,6 +16,7 @@ export const contract = {
   app,
   demo,
   backend,
+  bootstrap,
   server,
   platform,
   site,

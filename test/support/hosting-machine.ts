@@ -16,6 +16,8 @@ import { ACCOUNT_SUFFIX, ensureKeys, findAccount } from './sandbox-account.ts'
 import { startSshd, type Sshd } from './sshd.ts'
 
 const DIST = path.join(import.meta.dirname, '../../dist/provision')
+/** The program as it ships; the bootstrap script lies beside it. */
+export const PROGRAM = path.join(DIST, 'provision.mjs')
 
 export interface MachineOptions {
   /** Machines with distinct names can stand side by side. Small letters. */
@@ -54,14 +56,25 @@ export interface HostingMachine {
   stop(): Promise<void>
 }
 
-/** The caller stops it. Needs root, and the packages that requirements.ts names. */
-export async function startHostingMachine(options: MachineOptions = {}): Promise<HostingMachine> {
+/** What a machine needs before the script runs: a database of its own, and parameters that meet nobody else's. */
+export interface Ground {
+  account: string
+  folder: string
+  keyFile: string
+  mariadb: MariaDb
+  parameters: BootstrapParameters
+  bootstrap: HostingMachine['bootstrap']
+  /** Removes what the script has made, by its own inverse. */
+  clear(): Promise<void>
+}
+
+export async function prepareGround(options: MachineOptions = {}): Promise<Ground> {
   await build({ targets: ['provision'] })
   const account = `${options.name ?? 'hdbox'}${ACCOUNT_SUFFIX}`
   const folder = path.join(tmpdir(), `hosting-desk-machine-${account}`)
   const { keyFile } = ensureKeys(account)
   const mariadb = await startMariaDb(path.join(folder, 'mariadb'))
-  const first = BootstrapParameters.parse({
+  const parameters = BootstrapParameters.parse({
     account,
     slots: options.slots ?? 6,
     publicKey: readFileSync(`${keyFile}.pub`, 'utf8').trim(),
@@ -72,10 +85,32 @@ export async function startHostingMachine(options: MachineOptions = {}): Promise
     mariadbSocket: mariadb.socket,
     ...options.parameters,
   })
-  const bootstrap: HostingMachine['bootstrap'] = (parameters = {}, ...args) =>
-    runBootstrap({ ...first, ...parameters }, args)
+  const bootstrap: Ground['bootstrap'] = (changed = {}, ...args) =>
+    runBootstrap({ ...parameters, ...changed }, args)
   // A killed test may have left its machine.
   bootstrap({}, '--remove', '--with-data')
+  return {
+    account,
+    folder,
+    keyFile,
+    mariadb,
+    parameters,
+    bootstrap,
+    async clear() {
+      try {
+        bootstrap({}, '--remove', '--with-data')
+      } finally {
+        await mariadb.stop()
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+/** The caller stops it. Needs root, and the packages that requirements.ts names. */
+export async function startHostingMachine(options: MachineOptions = {}): Promise<HostingMachine> {
+  const ground = await prepareGround(options)
+  const { account, folder, keyFile, mariadb, parameters, bootstrap } = ground
   const said = bootstrap()
   const found = findAccount(account)
   if (found === undefined) throw new Error(`The script made no account ${account}:\n${said}`)
@@ -108,9 +143,9 @@ export async function startHostingMachine(options: MachineOptions = {}): Promise
       user: account,
       login: { method: 'key', keyFile },
     },
-    httpPort: first.httpPort,
-    httpsPort: first.httpsPort,
-    slots: slotNames(account, first.slots),
+    httpPort: parameters.httpPort,
+    httpsPort: parameters.httpsPort,
+    slots: slotNames(account, parameters.slots),
     mariadb,
     said,
     bootstrap,
@@ -127,12 +162,7 @@ export async function startHostingMachine(options: MachineOptions = {}): Promise
     query: (sql) => mariadb.query(sql),
     async stop() {
       await sshd.stop()
-      try {
-        bootstrap({}, '--remove', '--with-data')
-      } finally {
-        await mariadb.stop()
-        rmSync(folder, { recursive: true, force: true })
-      }
+      await ground.clear()
     },
   }
 }
@@ -158,6 +188,6 @@ function copyProgram(folder: string): string {
   mkdirSync(folder, { recursive: true })
   chmodSync(folder, 0o755)
   const program = path.join(folder, 'provision.mjs')
-  copyFileSync(path.join(DIST, 'provision.mjs'), program)
+  copyFileSync(PROGRAM, program)
   return program
 }

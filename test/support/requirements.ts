@@ -29,6 +29,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   { program: 'rsync', debianPackage: 'rsync', neededBy: 'what a prepared server has' },
   { program: 'curl', debianPackage: 'curl', neededBy: 'what a prepared server has' },
+  { program: 'sudo', debianPackage: 'sudo', neededBy: 'an administrator who becomes root' },
   { program: 'strace', debianPackage: 'strace', neededBy: 'looking at what root reads' },
   { program: 'openssl', debianPackage: 'openssl', neededBy: 'the password of that account' },
   { program: 'certbot', debianPackage: 'certbot', neededBy: 'certificates by ACME' },
