@@ -16,6 +16,9 @@ export interface BackendRequest {
   forgets: string | null
 }
 
+/** Something that a backend keeps, and of a context the keys that its dialect does not understand. */
+export type KeptItem = ListedItem & { unknownKeys?: readonly string[] }
+
 /** What one line of output meant. */
 export type OutputEntry =
   | { kind: 'message'; level: LogLevel; text: string; serverAt: number | null }
@@ -39,8 +42,18 @@ export type Outcome =
 
 /** Reads what one run prints. Made anew for each process that follows the attempt; fed every line from its offsets on. */
 export interface OutputReader {
-  /** The entry to log for a line, or undefined where the line is for the reader only (a result). */
-  read(stage: number, stream: RunStream, line: Line): OutputEntry | undefined
+  /** The names of the stages, in their order. */
+  readonly stageNames: readonly string[]
+  /** Lines are cut here; where absent, at the limit of our own protocol. */
+  readonly maxLineBytes?: number
+  /** What to log for a line, or undefined where the line is for the reader only (a result). */
+  read(
+    stage: number,
+    stream: RunStream,
+    line: Line,
+  ): OutputEntry | readonly OutputEntry[] | undefined
+  /** An entry that a process before this one has logged: its line is not read again. */
+  recall?(stage: number, logged: { level: LogLevel; text: string }): void
   /** What the run came to, after its last line. `exitCodes` are those of the stages that ran. */
   outcome(exitCodes: readonly number[]): Outcome
 }
@@ -55,10 +68,14 @@ export interface DialectDriver {
    * and more than once at a time; it asks the far side nothing where nothing is new.
    */
   prepare(connection: Connection): Promise<void>
-  stages(connection: Connection, request: BackendRequest): readonly RunStage[]
+  /** What the run is to do, on a connection that is prepared; may look at what is there first. */
+  stages(
+    connection: Connection,
+    request: BackendRequest,
+  ): readonly RunStage[] | Promise<readonly RunStage[]>
   reader(request: BackendRequest): OutputReader
   /** Everything that the account keeps, on a connection that is prepared; for an import. */
-  list(connection: Connection): Promise<ListedItem[]>
+  list(connection: Connection): Promise<KeptItem[]>
   /** The codes that put a task back into its queue: the machine is too busy. */
   isOverload(code: string): boolean
 }

@@ -1,16 +1,18 @@
 import type { Id } from '#shared/domain/json.ts'
 import type { LogLevel } from '#shared/domain/task.ts'
 import { MAX_LINE_BYTES } from '#shared/protocol/provision.ts'
-import type { OutputReader } from '../backend/backend.ts'
+import type { OutputEntry, OutputReader } from '../backend/backend.ts'
 import { LineSplitter, type Line } from '../lib/lines.ts'
 import type { NewLogEntry, TaskLogs } from '../log/task-log.ts'
 import type { RunEvent, RunOffsets, RunStream } from '../ssh/run.ts'
 import type { Activities } from './activities.ts'
 
+/** How many of the last entries a reader is told of after a restart. */
+const RECALLED = 200
+
 interface OutputLogParts {
   taskId: Id
   attemptId: Id
-  stageNames: readonly string[]
   reader: OutputReader
   logs: TaskLogs
   activities: Activities
@@ -37,7 +39,7 @@ export class OutputLog {
 
   take({ stage, stream, offset, bytes }: Extract<RunEvent, { event: 'data' }>): void {
     const key = `${stage} ${stream}`
-    const splitter = this.#splitters.get(key) ?? new LineSplitter(MAX_LINE_BYTES, offset)
+    const splitter = this.#splitters.get(key) ?? this.#newSplitter(offset)
     this.#splitters.set(key, splitter)
     this.#write(stage, stream, splitter.feed(bytes))
   }
@@ -50,6 +52,21 @@ export class OutputLog {
       if (line !== undefined) this.#write(Number(stage), stream, [line])
     }
     this.#splitters.clear()
+  }
+
+  /**
+   * To be called before anything is read: tells the reader what a process before this one has logged last, as those lines
+   * are not read again.
+   */
+  async recall(): Promise<void> {
+    const { attemptId, logs, reader } = this.#parts
+    if (reader.recall === undefined) return
+    const { total } = await logs.page(attemptId, 0, 1)
+    const { entries } = await logs.page(attemptId, Math.max(0, total - RECALLED), RECALLED)
+    for (const { stage, level, text } of entries) {
+      const at = stage === null ? -1 : reader.stageNames.indexOf(stage)
+      if (at >= 0) reader.recall(at, { level, text })
+    }
   }
 
   /** A line of our own, beside the far side's. */
@@ -69,25 +86,33 @@ export class OutputLog {
     ])
   }
 
+  #newSplitter(offset: number): LineSplitter {
+    return new LineSplitter(this.#parts.reader.maxLineBytes ?? MAX_LINE_BYTES, offset)
+  }
+
   #write(stage: number, stream: RunStream, lines: readonly Line[]): void {
-    const { taskId, attemptId, stageNames, reader, logs, activities, now } = this.#parts
-    const entries: NewLogEntry[] = []
-    for (const line of lines) {
-      const entry = reader.read(stage, stream, line)
-      if (entry === undefined) continue
-      const progress = entry.kind === 'progress' ? entry.progress : null
-      if (progress !== null) activities.update(taskId, { progress })
-      entries.push({
-        kind: entry.kind,
-        level: entry.kind === 'message' ? entry.level : 'info',
-        text: entry.kind === 'message' ? entry.text : entry.progress.title,
-        serverAt: entry.serverAt,
-        arrivedAt: now(),
-        stage: stageNames[stage] ?? null,
-        progress,
-        source: { stage, stream, end: line.end },
-      })
-    }
+    const { attemptId, reader, logs } = this.#parts
+    const entries = lines.flatMap((line) =>
+      [reader.read(stage, stream, line) ?? []]
+        .flat()
+        .map((entry) => this.#toLogged(entry, { stage, stream, end: line.end })),
+    )
     if (entries.length > 0) logs.append(attemptId, entries)
+  }
+
+  #toLogged(entry: OutputEntry, source: NonNullable<NewLogEntry['source']>): NewLogEntry {
+    const { taskId, reader, activities, now } = this.#parts
+    const progress = entry.kind === 'progress' ? entry.progress : null
+    if (progress !== null) activities.update(taskId, { progress })
+    return {
+      kind: entry.kind,
+      level: entry.kind === 'message' ? entry.level : 'info',
+      text: entry.kind === 'message' ? entry.text : entry.progress.title,
+      serverAt: entry.serverAt,
+      arrivedAt: now(),
+      stage: reader.stageNames[source.stage] ?? null,
+      progress,
+      source,
+    }
   }
 }

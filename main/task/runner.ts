@@ -163,12 +163,12 @@ export class TaskRunner {
     const output = new OutputLog({
       taskId: task.id,
       attemptId: attempt.id,
-      stageNames: [...request.contexts.map(({ name }) => `save @${name}`), 'command', 'forget'],
       reader,
       logs,
       activities,
       now,
     })
+    await output.recall()
     const { end, last } = await this.#follow(
       task,
       attempt.id,

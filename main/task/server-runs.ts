@@ -113,8 +113,7 @@ export class ServerRuns {
   ): Promise<Outcome> {
     const { logs, activities, now, driverOf } = this.#parts
     const reader = driverOf(object.backendId).reader(toRequest(mark))
-    const stageNames = ['command']
-    const parts = { taskId, attemptId: mark.id, stageNames, reader, logs, activities, now }
+    const parts = { taskId, attemptId: mark.id, reader, logs, activities, now }
     const output = new OutputLog(parts)
     let ended: Extract<RunEvent, { event: 'ended' }>['run'] | undefined
     for await (const event of connection.runs.follow(mark.id, output.offsets())) {

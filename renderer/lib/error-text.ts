@@ -150,6 +150,44 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The program could not be put on the server.',
     'Look for a full or read-only home folder, then retry.',
   ],
+  'backend.no-drush': [
+    'Aegir’s commands are Drush’s: without it nothing can be done there.',
+    'Log in to the account and try “drush --version”; then verify the server.',
+  ],
+  'backend.unknown-context': [
+    'The backend has no such context (any more).',
+    'Verify the object, or import the server again.',
+  ],
+  'backend.broken-context': [
+    'Drush stops where it reads that file.',
+    'Correct or remove the file on the server, then try again.',
+  ],
+  'backend.wrong-context': [
+    'What was done may have been done to something else.',
+    'Look at the log before anything else.',
+  ],
+  'backend.options-lost': ['The command ran with its defaults.', 'Try again.'],
+  'backend.unknown-service': [
+    'The server was saved without that service.',
+    'Choose a service that its backend has.',
+  ],
+  'backend.reload-failed': [
+    'The configuration was written and is not in force.',
+    'Test the web server’s configuration on the server, then verify again.',
+  ],
+  'backend.memory-limit': [
+    'The command was not done, or not wholly.',
+    'Raise memory_limit for PHP’s command line, then try again.',
+  ],
+  'backend.killed': [
+    'How far it came is not known.',
+    'Verify the object, then look at what is there.',
+  ],
+  'backend.no-frontend': [
+    'The command may be done but for what Aegir’s frontend adds.',
+    'Verify the object.',
+  ],
+  'backend.refused': ['The backend did not do it.', 'Look at the log for why.'],
   'task.not-allowed': ['Nothing was started.', ''],
   'task.already-waiting': [
     'The same task already waits for this object.',

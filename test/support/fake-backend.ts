@@ -79,7 +79,11 @@ function rowsOf(change: ChangeSet): ChangeSet {
 const driverOf = (backend: FakeBackend): DialectDriver => ({
   prepare: async () => backend.prepare(),
   stages: () => [],
-  reader: () => ({ read: () => undefined, outcome: () => backend.outcome }),
+  reader: () => ({
+    stageNames: ['command'],
+    read: () => undefined,
+    outcome: () => backend.outcome,
+  }),
   list: () => Promise.resolve([]),
   isOverload: (code) => code === 'PROVISION_OVERLOAD',
 })

@@ -23,8 +23,12 @@ export type NativeDriverParts = { version: string } & (
     serverHalves?: () => readonly ServerHalf[]
   }
 
+export interface NativeDriver extends DialectDriver {
+  stages(connection: Connection, request: BackendRequest): RunStage[]
+}
+
 /** The dialect of our own program. A file is read once, at once. */
-export function createNativeDriver(parts: NativeDriverParts): DialectDriver {
+export function createNativeDriver(parts: NativeDriverParts): NativeDriver {
   const bytes = 'program' in parts ? parts.program : readFileSync(parts.programFile)
   const program = toProgram(bytes, parts.version)
   const packed = new PackedHalves()

@@ -17,13 +17,13 @@ const LAST_LINES = 5
 
 /** Reads the JSON lines of the native program. One stage prints one result; whatever else comes is shown as text. */
 export class NativeReader implements OutputReader {
-  readonly #stageNames: readonly string[]
+  readonly stageNames: readonly string[]
   readonly #results = new Map<number, ProvisionResult>()
   #lastErrors: string[] = []
   #hasBrokenResult = false
 
   constructor(stageNames: readonly string[]) {
-    this.#stageNames = stageNames
+    this.stageNames = stageNames
   }
 
   read(stage: number, stream: RunStream, line: Line): OutputEntry | undefined {
@@ -31,7 +31,7 @@ export class NativeReader implements OutputReader {
   }
 
   outcome(exitCodes: readonly number[]): Outcome {
-    for (const stage of this.#stageNames.keys()) {
+    for (const stage of this.stageNames.keys()) {
       const failure = this.#failureOf(stage, exitCodes[stage])
       if (failure !== undefined) return { isOk: false, ...failure, ...this.#changes() }
     }
@@ -81,12 +81,12 @@ export class NativeReader implements OutputReader {
       code: result.errorCode ?? 'backend.bad-output',
       message:
         toText({ text: result.errorMessage ?? '' }) ||
-        `“${this.#stageNames[stage] ?? ''}” ended with ${exitCode}.`,
+        `“${this.stageNames[stage] ?? ''}” ended with ${exitCode}.`,
     }
   }
 
   #noResult(stage: number, exitCode: number | undefined): { code: string; message: string } {
-    const name = this.#stageNames[stage] ?? ''
+    const name = this.stageNames[stage] ?? ''
     const ending = exitCode === undefined ? 'did not run to its end' : `ended with ${exitCode}`
     const said =
       this.#lastErrors.length === 0 ? '' : ` Its last words: ${this.#lastErrors.join(' ')}`
@@ -100,7 +100,7 @@ export class NativeReader implements OutputReader {
 
   #data(): JsonRecord {
     const data: JsonRecord = {}
-    for (const stage of this.#stageNames.keys())
+    for (const stage of this.stageNames.keys())
       Object.assign(data, cleanRecord(this.#results.get(stage)?.data ?? {}))
     return data
   }
@@ -109,7 +109,7 @@ export class NativeReader implements OutputReader {
   #changes(): { contexts: ProvisionContext[]; removedContexts: string[] } {
     const contexts = new Map<string, ProvisionContext>()
     const removed = new Set<string>()
-    for (const stage of this.#stageNames.keys()) {
+    for (const stage of this.stageNames.keys()) {
       const result = this.#results.get(stage)
       for (const context of result?.contexts ?? []) {
         contexts.set(context.name, { ...context, options: cleanRecord(context.options) })
