@@ -4,6 +4,9 @@ import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { Id } from '#shared/domain/json.ts'
 import { isEnded } from '#shared/domain/task.ts'
 import type { SecretBox } from './settings/secret-box.ts'
+import { AegirAccounts } from './backend/aegir/accounts.ts'
+import type { DialectDriver } from './backend/backend.ts'
+import { checkDialect, findDialect } from './backend/dialect.ts'
 import { createNativeDriver } from './backend/native/index.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { Crontabs } from './crontab/crontabs.ts'
@@ -27,6 +30,7 @@ import { Dispatcher } from './queue/dispatcher.ts'
 import { QueueClock } from './queue/queue-clock.ts'
 import { QueueSwitches } from './queue/queue-switches.ts'
 import { Queues } from './queue/queues.ts'
+import { mayUseControlFile } from './rpc/aegir-calls.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
 import { BackendSecrets } from './settings/backend-secrets.ts'
 import { Secrets } from './settings/secrets.ts'
@@ -179,17 +183,26 @@ async function assemble(
         Promise.all([pool.forget(id), secrets.forget(id)]).catch(onBug)
     }
   })
-  const driver = createNativeDriver({
+  const native = createNativeDriver({
     programFile: parts.programFile,
     version: VERSION,
     serverHalves: () => features.serverHalves(),
   })
+  const aegirAccounts = new AegirAccounts({
+    connect: (backendId) => pool.use(backendId),
+    mayUseControlFile: (backendId) => mayUseControlFile(store, backendId),
+    now,
+  })
+  const driverOf = (backendId: Id): DialectDriver =>
+    store.find('backend', backendId)?.dialect === 'aegir'
+      ? aegirAccounts.driverOf(backendId)
+      : native
   const runner = new TaskRunner({
     ...unit,
     logs,
     activities,
     connect: (backendId, signal) => pool.use(backendId, signal),
-    driverOf: () => driver,
+    driverOf,
     pause,
   })
   const backlog = new Backlog(unit)
@@ -238,14 +251,15 @@ async function assemble(
 
   const connectPrepared = async (backendId: Id): Promise<Connection> => {
     const connection = await pool.use(backendId)
-    await driver.prepare(connection)
+    await driverOf(backendId).prepare(connection)
     return connection
   }
   const imports = new Imports({
     ...unit,
-    connect: connectPrepared,
+    connect: (backendId) => pool.use(backendId),
     disconnect: (backendId) => pool.forget(backendId),
-    driverOf: () => driver,
+    findDialect,
+    driverOf,
     backendLimit: BACKEND_LIMIT,
   })
   const crontabs = new Crontabs({
@@ -272,7 +286,7 @@ async function assemble(
 
   const visits = new Visits({
     store,
-    serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf: () => driver }),
+    serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf }),
     connect: (backendId) => pool.use(backendId),
     desk: { id: await ensureDeskId(store, ids), hostName: os.hostname() },
     now,
@@ -339,6 +353,7 @@ async function assemble(
     bootstrap,
     crontabs,
     imports,
+    aegirAccounts,
     visits,
     backendState: (id) => pool.state(id),
     check: (target, typed, signal) =>
@@ -348,6 +363,7 @@ async function assemble(
         ownKeys,
         sshFolder,
         now,
+        more: [{ stage: 'dialect', check: checkDialect }],
         ...(signal === undefined ? {} : { signal }),
       }),
     async trustHostKey(key) {

@@ -1,4 +1,5 @@
 import type { Feature } from '../hooks/feature.ts'
+import { aegirServices } from './aegir-services.ts'
 import { clientQuotas } from './clients.ts'
 import { platforms } from './platforms/platforms.ts'
 import { servers } from './servers.ts'
@@ -18,6 +19,7 @@ export const shippedFeatures: readonly Feature[] = [
   sites,
   clientQuotas,
   webServices,
+  aegirServices,
   serverWork,
   taskQueue,
   cronQueue,

@@ -37,6 +37,8 @@ export interface ReadingHost {
   object(kind: ObjectKind, id: Id): HostingObject
   backend(id: Id): Backend
   queues(): QueueAsSet[]
+  /** Servers of a backend that are not deleted. */
+  serversOn(backendId: Id): Server[]
   platformsOf(serverId: Id): Platform[]
   /** Platforms of a backend that are not deleted. */
   platformsOn(backendId: Id): Platform[]

@@ -4,6 +4,7 @@ import {
   Server,
   ServiceSettings,
   Site,
+  type Dialect,
   type HostingObject,
   type ServerFacts,
 } from '#shared/domain/objects.ts'
@@ -14,6 +15,7 @@ import type { ProvisionContext } from '#shared/protocol/provision.ts'
 export interface ImportBase {
   id: string
   backendId: string
+  dialect: Dialect
   title: string | null
   verifiedAt: number | null
   tags: string[]
@@ -46,10 +48,15 @@ export function toImported(
     case 'platform':
       return parents.serverId === null
         ? missing('server', context, context.options['web_server'] ?? context.options['server'])
-        : check(Platform, {
-            ...(before?.kind === 'platform' ? before : {}),
-            ...toPlatform(context, base, parents.serverId),
-          })
+        : check(
+            Platform,
+            toPlatform(
+              context,
+              base,
+              parents.serverId,
+              before?.kind === 'platform' ? before : null,
+            ),
+          )
     case 'site':
       return parents.platformId === null
         ? missing('platform', context, context.options['platform'])
@@ -60,7 +67,10 @@ export function toImported(
   }
 }
 
-const common = ({ name, options }: ProvisionContext, { facts: _, ...base }: ImportBase) => ({
+const common = (
+  { name, options }: ProvisionContext,
+  { facts: _facts, dialect: _dialect, ...base }: ImportBase,
+) => ({
   ...base,
   name,
   savedOptions: options,
@@ -76,16 +86,32 @@ const toServer = (context: ProvisionContext, base: ImportBase) => ({
   facts: base.facts,
 })
 
-const toPlatform = (context: ProvisionContext, base: ImportBase, serverId: string) => ({
-  ...common(context, base),
-  title: base.title ?? textOf(context.options['title']) ?? stripped(context, 'platform_'),
-  kind: 'platform',
-  status: context.options['platform_locked'] === true ? 'locked' : 'enabled',
-  serverId,
-  root: context.options['root'],
-  application: context.options['application'] ?? null,
-  version: null,
-})
+function toPlatform(
+  context: ProvisionContext,
+  base: ImportBase,
+  serverId: string,
+  before: Platform | null,
+) {
+  const { options } = context
+  return {
+    ...before,
+    ...common(context, base),
+    title: base.title ?? textOf(options['title']) ?? stripped(context, 'platform_'),
+    kind: 'platform',
+    status: toPlatformStatus(options, base, before),
+    serverId,
+    root: options['root'],
+    application: options['application'] ?? null,
+    version: before?.version ?? null,
+    abilities: options['abilities'] ?? before?.abilities ?? [],
+  }
+}
+
+/** Aegir's backend does not know whether its frontend has locked a platform. */
+function toPlatformStatus(options: JsonRecord, { dialect }: ImportBase, before: Platform | null) {
+  if (dialect === 'aegir' && before !== null && before.status !== 'queued') return before.status
+  return options['platform_locked'] === true ? 'locked' : 'enabled'
+}
 
 function toSite(
   context: ProvisionContext,

@@ -40,7 +40,9 @@ export async function tellSchedule(parts: UnitParts, site: Site): Promise<void> 
 
 /** Queues were set otherwise: so do all servers that plan by themselves. */
 export async function tellQueues(parts: UnitParts): Promise<void> {
-  const backends = listBackends(parts.store).filter((one) => one.recurringOwner === 'server')
+  const backends = listBackends(parts.store).filter(
+    ({ recurringOwner, dialect }) => recurringOwner === 'server' && dialect === 'native',
+  )
   await verifyAll(
     parts,
     backends.flatMap(({ id }) => listServersOn(parts.store, id)),

@@ -55,14 +55,14 @@ export class Visits {
   /** Every backend that plans for itself; one that cannot be reached is left for the next time. */
   async visitAll(): Promise<void> {
     const backends = listBackends(this.#parts.store).filter(
-      ({ recurringOwner }) => recurringOwner === 'server',
+      ({ recurringOwner, dialect }) => recurringOwner === 'server' && dialect === 'native',
     )
     await Promise.all(backends.map(({ id }) => this.visit(id)))
   }
 
   async visit(backendId: Id): Promise<void> {
     const { store } = this.#parts
-    if (this.#isClosed || store.find('backend', backendId)?.dialect !== 'native') return
+    if (this.#isClosed || store.find('backend', backendId) === undefined) return
     const going = this.#visit(backendId).catch((error: unknown) => {
       if (this.#isClosed) return
       // What is wrong with a connection shows at the backend.

@@ -6,6 +6,11 @@ export function importCalls({ inventory }: Desk, parts: RpcParts) {
   const { imports, visits } = parts
   return {
     inventory: inventory.router({
+      preview: inventory.preview.handler(({ input }) =>
+        'address' in input
+          ? imports.previewFrom(input.address)
+          : imports.previewBackend(input.backendId),
+      ),
       import: inventory.import.handler(async ({ input }) => {
         const result =
           'address' in input

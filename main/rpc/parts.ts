@@ -3,6 +3,7 @@ import type { CheckEvent, HostKey, SshHost } from '#shared/contract/backend.ts'
 import type { Id } from '#shared/domain/json.ts'
 import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
 import type { Bootstrap } from '../bootstrap/bootstrap.ts'
+import type { AegirAccounts } from '../backend/aegir/accounts.ts'
 import type { Crontabs } from '../crontab/crontabs.ts'
 import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
@@ -63,6 +64,7 @@ export interface RpcParts {
   bootstrap: Bootstrap
   crontabs: Crontabs
   imports: Imports
+  aegirAccounts: AegirAccounts
   visits: Visits
   backendState: (id: Id) => BackendState
   check: (

@@ -1,5 +1,6 @@
 import { implement } from '@orpc/server'
 import { contract } from '#shared/contract/index.ts'
+import { aegirCalls } from './aegir-calls.ts'
 import { appCalls } from './app-calls.ts'
 import { backendCalls } from './backend-calls.ts'
 import { bulkCalls } from './bulk-calls.ts'
@@ -40,6 +41,7 @@ export function createRouter(parts: RpcParts) {
     ...queueCalls(desk, parts),
     ...crontabCalls(desk, parts),
     ...importCalls(desk, parts),
+    ...aegirCalls(desk, parts),
     ...overviewCalls(desk, parts),
     ...settingsCalls(desk, parts),
   })

@@ -1,17 +1,17 @@
 import { CheckStage, type CheckEvent, type HostKey } from '#shared/contract/backend.ts'
 import { isAppError } from '#shared/errors.ts'
 import { Channel } from '../lib/listeners.ts'
-import { FAR_CHECKS, type Finding } from './far-checks.ts'
+import { FAR_CHECKS, type FarStage, type Finding } from './far-checks.ts'
 import { openConnection, type OpenConnection, type OpenParts } from './open-connection.ts'
 
 const STAGES = CheckStage.options
 
 /**
  * Goes through each stage of a connection, one after the other, and tells of each as it begins and as it ends: which
- * one failed, and what to do. What comes after a failure is `skipped`. Stores nothing, and leaves no connection open.
+ * one failed, and what to do; `more` are stages after those of this folder. What comes after a failure is `skipped`. Stores nothing, and leaves no connection open.
  */
 export async function* checkConnection(
-  parts: Omit<OpenParts, 'signal'> & { signal?: AbortSignal },
+  parts: Omit<OpenParts, 'signal'> & { signal?: AbortSignal; more?: readonly FarStage[] },
 ): AsyncGenerator<CheckEvent, void> {
   const left = new AbortController()
   const signal = parts.signal ? AbortSignal.any([parts.signal, left.signal]) : left.signal
@@ -28,12 +28,15 @@ export async function* checkConnection(
   }
 }
 
-async function carryOut(parts: OpenParts, progress: Progress): Promise<void> {
+async function carryOut(
+  parts: OpenParts & { more?: readonly FarStage[] },
+  progress: Progress,
+): Promise<void> {
   progress.begin('resolve')
   let connection: OpenConnection | undefined
   try {
     connection = await openWatched(parts, progress)
-    for (const { stage, check } of FAR_CHECKS) {
+    for (const { stage, check } of [...FAR_CHECKS, ...(parts.more ?? [])]) {
       progress.begin(stage)
       progress.end(await check(connection, parts))
     }
@@ -101,11 +104,11 @@ class Progress {
   }
 
   #tell(
-    finding: Finding | (Omit<Finding, 'state'> & { state: 'running' | 'skipped' }),
+    { dialect = null, ...finding }: Omit<Finding, 'state'> & Pick<CheckEvent, 'state'>,
     durationMs: number | null,
     hostKey: CheckEvent['hostKey'] = null,
   ): void {
-    this.#events.push({ stage: this.#stage, ...finding, durationMs, hostKey })
+    this.#events.push({ stage: this.#stage, ...finding, dialect, durationMs, hostKey })
   }
 }
 

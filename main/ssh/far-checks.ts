@@ -1,4 +1,5 @@
 import type { CheckStage } from '#shared/contract/backend.ts'
+import type { Dialect } from '#shared/domain/objects.ts'
 import { MAX_CHANNELS } from './exec-channels.ts'
 import type { OpenConnection, OpenParts } from './open-connection.ts'
 
@@ -8,9 +9,16 @@ export interface Finding {
   message: string
   remedy: string | null
   code: string | null
+  /** Which kind of backend the account is, where that was looked for. */
+  dialect?: Dialect | null
 }
 
-type FarCheck = (connection: OpenConnection, parts: OpenParts) => Finding | Promise<Finding>
+export type FarCheck = (connection: OpenConnection, parts: OpenParts) => Finding | Promise<Finding>
+
+export interface FarStage {
+  stage: CheckStage
+  check: FarCheck
+}
 
 const SLOW_SHELL_MS = 50
 const CLOCK_LIMIT_MS = 30_000
@@ -20,7 +28,7 @@ const ENOUGH_CHANNELS = 4
 const ok = (message: string): Finding => ({ state: 'ok', message, remedy: null, code: null })
 
 /** What is asked of a connection once it is open, in the order of the stages. */
-export const FAR_CHECKS: readonly { stage: CheckStage; check: FarCheck }[] = [
+export const FAR_CHECKS: readonly FarStage[] = [
   { stage: 'user', check: checkUser },
   { stage: 'shell-speed', check: checkShellSpeed },
   { stage: 'account-locked', check: checkLock },

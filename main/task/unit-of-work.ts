@@ -5,6 +5,7 @@ import type {
   HostingObject,
   ObjectKind,
   Platform,
+  Server,
   Site,
 } from '#shared/domain/objects.ts'
 import { isEnded, type Task } from '#shared/domain/task.ts'
@@ -113,6 +114,10 @@ export class UnitOfWork implements Host {
     })
   }
 
+  serversOn(backendId: Id): Server[] {
+    return this.#overlay('server', listServersOn(this.#parts.store, backendId))
+  }
+
   platformsOf(serverId: Id): Platform[] {
     return this.#overlay('platform', listPlatformsOf(this.#parts.store, serverId))
   }
@@ -212,7 +217,7 @@ export class UnitOfWork implements Host {
   }
 
   /** Stored rows of a list as they will be; rows that the buffer takes out of the list by deleting them are gone. */
-  #overlay<K extends 'platform' | 'site'>(kind: K, rows: HostRows[K][]): HostRows[K][] {
+  #overlay<K extends 'server' | 'platform' | 'site'>(kind: K, rows: HostRows[K][]): HostRows[K][] {
     return rows
       .map((row) => {
         const buffered = this.#buffered(`${kind} ${row.id}`)

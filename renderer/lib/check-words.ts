@@ -11,6 +11,7 @@ export const CHECK_STAGE_WORDS: Readonly<Record<CheckStage, string>> = {
   'account-locked': 'Account not locked',
   channels: 'Commands at once',
   clock: 'Clock',
+  dialect: 'What it runs',
 }
 
 const CHECK_ICON: Readonly<Record<CheckEvent['state'], string>> = {

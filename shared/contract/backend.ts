@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Id } from '../domain/json.ts'
-import { Backend, BackendAddress, BackendState } from '../domain/objects.ts'
+import { Backend, BackendAddress, BackendState, Dialect } from '../domain/objects.ts'
 import { desk } from './base.ts'
 
 export const HostKey = z.object({
@@ -26,6 +26,7 @@ export const CheckStage = z.enum([
   'account-locked',
   'channels',
   'clock',
+  'dialect',
 ])
 export type CheckStage = z.infer<typeof CheckStage>
 
@@ -39,6 +40,8 @@ export const CheckEvent = z.object({
   remedy: z.string().nullable(),
   code: z.string().nullable(),
   durationMs: z.number().nullable(),
+  /** At the dialect stage: whose account it is. */
+  dialect: Dialect.nullable(),
   /** At the host-key stage: what the server showed, and what was known. */
   hostKey: z.object({ shown: HostKey, known: z.array(HostKey) }).nullable(),
 })

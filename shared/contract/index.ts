@@ -1,3 +1,4 @@
+import { aegir } from './aegir.ts'
 import { app, demo } from './app.ts'
 import { backend } from './backend.ts'
 import { bulk } from './bulk.ts'
@@ -17,6 +18,7 @@ export const contract = {
   demo,
   backend,
   bootstrap,
+  aegir,
   server,
   platform,
   site,

@@ -95,6 +95,7 @@ const stage = (
   remedy: null,
   code: null,
   durationMs: state === 'running' ? null : 12,
+  dialect: null,
   hostKey: null,
   ...changed,
 })

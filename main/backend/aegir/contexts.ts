@@ -14,6 +14,21 @@ const KNOWN: Readonly<Record<ProvisionContext['type'], RegExp>> = {
   site: /^(context_type|platform|server|db_server|uri|root|site_path|site_enabled|language|client_name|aliases|redirection|cron_key|drush_aliases|profile|install_method|ssl_(enabled|key)|https_(enabled|key|client_\w+)|ip_addresses)$/,
 }
 
+/** Types of services that the frontend knows how to speak of; see main/features/aegir-services.ts. */
+const SERVICES: Readonly<Record<string, readonly string[]>> = {
+  http: [
+    'nginx',
+    'nginx_ssl',
+    'https_nginx',
+    'apache',
+    'apache_ssl',
+    'https_apache',
+    'cluster',
+    'pack',
+  ],
+  db: ['mysql'],
+}
+
 /** What Drush itself adds to an alias. */
 const DRUSH_OWN = /^(#|%|path-aliases$)/
 
@@ -31,13 +46,27 @@ export function toKeptContext(name: string, record: unknown): KeptContext | unde
   if (type !== 'server' && type !== 'platform' && type !== 'site') return undefined
   const bare = name.replace(/^@/, '')
   if (!ContextName.safeParse(bare).success) return undefined
-  const kept = Object.fromEntries(
+  const own = Object.fromEntries(
     Object.entries(withoutSecrets(parsed.data)).filter(([key]) => !DRUSH_OWN.test(key)),
   )
+  const foreign = foreignServiceKeys(own)
+  const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !foreign.includes(key)))
   return {
     context: { format: 1, name: bare, type, options: toOptions(type, kept) },
-    unknownKeys: Object.keys(kept).filter((key) => !KNOWN[type].test(key)),
+    unknownKeys: [...Object.keys(kept).filter((key) => !KNOWN[type].test(key)), ...foreign],
   }
+}
+
+/** Keys of services that nobody here knows: what is not taken over is never unset there. */
+function foreignServiceKeys(record: JsonRecord): string[] {
+  const foreign = Object.entries(record).flatMap(([key, type]) => {
+    const service = /^(.+)_service_type$/.exec(key)?.[1]
+    if (service === undefined || type === null || type === '') return []
+    return typeof type === 'string' && SERVICES[service]?.includes(type) === true ? [] : [service]
+  })
+  return Object.keys(record).filter((key) =>
+    foreign.some((service) => key.startsWith(`${service}_`)),
+  )
 }
 
 /** Lasting facts in our words: what is unset is left out, numbers are numbers. */
@@ -58,13 +87,17 @@ function toOptions(type: ProvisionContext['type'], record: JsonRecord): JsonReco
         abilities: ABILITIES,
       }
     case 'site':
-      return { ...set, installed: true, url: siteUrl(set) }
+      return { ...set, ...httpsOf(set), installed: true, url: siteUrl(set) }
   }
 }
+
+const httpsOf = ({ https_enabled: enabled }: JsonRecord): JsonRecord =>
+  enabled === undefined ? {} : { https_enabled: Number(enabled) }
 
 const isUnset = (key: string, value: Json): boolean =>
   value === null ||
   value === '' ||
+  value === '0' ||
   (value === false && key !== 'site_enabled') ||
   (Array.isArray(value) && value.length === 0)
 

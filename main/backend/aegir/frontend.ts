@@ -6,7 +6,10 @@ import { splitLine } from './pieces.ts'
 const TIMEOUT_MS = 60_000
 
 /** Whether Aegir's own frontend is there and alive: its context is, and its site boots. */
-export async function findFrontend(connection: Connection, drush: FoundDrush): Promise<boolean> {
+export async function findFrontend(
+  connection: Connection,
+  drush: Pick<FoundDrush, 'path' | 'hasFrontend'>,
+): Promise<boolean> {
   if (!drush.hasFrontend) return false
   const { stdout } = await connection.exec(
     { argv: [drush.path, '--backend=2', '@hostmaster', 'core-status'] },

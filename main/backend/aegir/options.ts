@@ -8,10 +8,15 @@ const NO_SERVICE = 'NONE'
 /** Our database service is MariaDB by name; Aegir knows one kind only. */
 const SERVICE_TYPES: Readonly<Record<string, string>> = { mariadb: 'mysql' }
 
+/** Where a context stands: to unset it would move it to Aegir's own machine. */
+const NEVER_UNSET = ['db_server', 'platform', 'web_server', 'root', 'uri', 'remote_host', 'profile']
+
 /** Lasting facts as `provision-save` takes them. */
 export function toSavedOptions(options: JsonRecord): JsonRecord {
   const saved = Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key, toSaved(key, value)]),
+    Object.entries(options)
+      .filter(([key, value]) => !(value === null && NEVER_UNSET.includes(key)))
+      .map(([key, value]) => [key, toSaved(key, value)]),
   )
   return {
     ...saved,

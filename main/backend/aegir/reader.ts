@@ -51,8 +51,12 @@ export class AegirReader implements OutputReader {
     const output = this.#stages[stage]
     if (output === undefined) return []
     if (stream === 'out' && line.isCut) output.cut()
-    if (stream === 'out' && this.#steps.take(line.text.trimEnd())) return []
-    return splitLine(line.text).flatMap((piece) => this.#readPiece(output, stream, piece) ?? [])
+    if (stream === 'out' && this.#plan[stage]?.kind === 'command')
+      if (this.#steps.take(line.text.trimEnd())) return []
+    const steps = this.#stepsOf(stage)
+    return splitLine(line.text).flatMap(
+      (piece) => this.#readPiece({ output, steps, stream }, piece) ?? [],
+    )
   }
 
   recall(stage: number, { level, text }: { level: LogLevel; text: string }): void {
@@ -77,18 +81,29 @@ export class AegirReader implements OutputReader {
     return { isOk: true, data: this.#data(), contexts, removedContexts }
   }
 
-  #readPiece(output: StageOutput, stream: RunStream, piece: Piece): OutputEntry | undefined {
+  /** Where the stage is one of several steps, what they have answered so far. */
+  #stepsOf(stage: number): StepOutputs | undefined {
+    return this.#plan[stage]?.kind === 'command' && this.#steps.isUsed ? this.#steps : undefined
+  }
+
+  #readPiece(
+    {
+      output,
+      steps,
+      stream,
+    }: { output: StageOutput; steps: StepOutputs | undefined; stream: RunStream },
+    piece: Piece,
+  ): OutputEntry | undefined {
     switch (piece.piece) {
       case 'frame':
-        if (this.#steps.isUsed) this.#steps.answer(piece)
-        else output.answer(piece)
+        ;(steps ?? output).answer(piece)
         return undefined
       case 'packet':
         return this.#readPacket(output, piece.value)
       case 'text': {
         output.hear(piece.text)
         // Where several commands print into one stream, only their errors are logged as they come.
-        if (stream === 'out' && this.#steps.isUsed) return undefined
+        if (stream === 'out' && steps !== undefined) return undefined
         return this.#readText(stream, piece.text)
       }
     }
@@ -133,8 +148,8 @@ export class AegirReader implements OutputReader {
     exitCode: number | undefined,
   ): { code: string; message: string } | undefined {
     const output = this.#stages[at]
-    if (this.#plan[at]?.kind === 'command' && this.#steps.isUsed)
-      return this.#steps.failure(exitCode, output)
+    const steps = this.#stepsOf(at)
+    if (steps !== undefined) return steps.failure(exitCode, output)
     return output?.failure(exitCode)
   }
 

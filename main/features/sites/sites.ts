@@ -51,8 +51,19 @@ export const sites: Feature = {
   dangerousTasks: () => ['disable', 'delete'],
 }
 
-/** The server that keeps the site's database: its platform's, where that has one. */
-function databaseServerOf({ platformId }: Site, host: ReadingHost): string | null {
+/**
+ * The server that keeps the site's database: its platform's, where that has one. On an account of Aegir's it may be any, and a
+ * site stays with its own.
+ */
+function databaseServerOf(
+  { platformId, backendId, savedOptions }: Site,
+  host: ReadingHost,
+): string | null {
+  const isAegir = host.backend(backendId).dialect === 'aegir'
+  const kept = savedOptions?.['db_server']
+  if (isAegir && typeof kept === 'string') return kept
   const server = host.get('server', host.get('platform', platformId).serverId)
-  return server.services['db'] === undefined ? null : toContext(server)
+  const others = isAegir ? host.serversOn(backendId) : []
+  const found = [server, ...others].find(({ services }) => services['db'] !== undefined)
+  return found === undefined ? null : toContext(found)
 }

@@ -11,6 +11,7 @@ import { anId, aSite } from '../../support/objects.ts'
 const base = {
   id: anId(9),
   backendId: anId(1),
+  dialect: 'native' as const,
   title: null,
   verifiedAt: null,
   tags: [],

@@ -6,9 +6,9 @@ import type { Outcome, OutputEntry, OutputReader } from '../../../main/backend/b
 import type { PlannedStage } from '../../../main/backend/aegir/plan.ts'
 
 /** Recorded exchanges of a real Aegir backend lie beside the project: they hold texts that are not ours. */
-const FOLDER = path.join(import.meta.dirname, '../../../../shared/fixtures/drush')
+export const RECORDINGS_FOLDER = path.join(import.meta.dirname, '../../../../shared/fixtures/drush')
 
-export const hasRecordings = existsSync(path.join(FOLDER, 'index.json'))
+export const hasRecordings = existsSync(path.join(RECORDINGS_FOLDER, 'index.json'))
 
 /** Says aloud that they are missing; where a build is checked, that is a failure. */
 export function requireRecordings(): void {
@@ -29,7 +29,8 @@ export interface Recording {
 }
 
 export function readRecording(name: string): Recording {
-  const read = (kind: string): Buffer => readFileSync(path.join(FOLDER, `${name}.${kind}`))
+  const read = (kind: string): Buffer =>
+    readFileSync(path.join(RECORDINGS_FOLDER, `${name}.${kind}`))
   return {
     name,
     stdout: read('stdout'),
@@ -41,9 +42,11 @@ export function readRecording(name: string): Recording {
 }
 
 export const listRecordings = (): string[] =>
-  (JSON.parse(readFileSync(path.join(FOLDER, 'index.json'), 'utf8')) as { name: string }[]).map(
-    ({ name }) => name,
-  )
+  (
+    JSON.parse(readFileSync(path.join(RECORDINGS_FOLDER, 'index.json'), 'utf8')) as {
+      name: string
+    }[]
+  ).map(({ name }) => name)
 
 function toObject(text: string): JsonRecord | null {
   try {
