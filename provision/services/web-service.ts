@@ -25,6 +25,8 @@ export interface WebFolder {
   folder?: string
   /** The site's code can write here: nothing in it is to be trusted, and no link is followed. */
   isWritable: boolean
+  /** What is missing in it is made by the front controller when it is asked for, as smaller pictures are. */
+  isMade?: boolean
 }
 
 export interface WebPhp {
@@ -45,6 +47,17 @@ export interface WebSite extends WebApp {
   /** One of its names, to which all others lead; null where each name answers. */
   redirection: string | null
   isEnabled: boolean
+  /** Absent where it answers by HTTP alone. Read when a step runs: a step before it may have got the certificate. */
+  tls?: WebTls | undefined
+}
+
+export interface WebTls {
+  /** The certificate, what follows it, and its key, in one file that never changes. */
+  file: string
+  /** Plain HTTP only leads to HTTPS. */
+  isRequired: boolean
+  /** Whether browsers trust it: somebody else vouches for it. */
+  isTrusted: boolean
 }
 
 /** What a web service of one server can do. It knows no context and no application. */

@@ -2,26 +2,14 @@ import { describe, expect, test } from 'vitest'
 import {
   nginxFoldersOf,
   renderListen,
+  renderListenTls,
   renderMain,
-  renderVhost,
 } from '../../provision/services/nginx/config.ts'
 import { findComplaint, onlyBindFailed } from '../../provision/services/nginx/master.ts'
-import type { WebSite } from '../../provision/services/web-service.ts'
 
 const folders = nginxFoldersOf('/home/hd/nginx')
-const aWebSite = (changes: Partial<WebSite> = {}): WebSite => ({
-  uri: 'www.a.test',
-  aliases: ['a.test'],
-  redirection: null,
-  root: '/home/hd/sites/www.a.test',
-  folders: [],
-  hidden: [],
-  isEnabled: true,
-  ...changes,
-})
-
 describe('the main configuration', () => {
-  const text = renderMain(folders)
+  const text = renderMain(folders, { hasTls: false })
 
   test('keeps everything that nginx writes in its own folder', () => {
     const paths = [...text.matchAll(/^\s*(?:pid|error_log|include|\w+_temp_path) "([^"]+)";$/gm)]
@@ -54,63 +42,21 @@ test('every port is listened on, with IPv6 only where the machine has it', () =>
   expect(renderListen(8080, { hasIpv6: false })).not.toContain('[::]')
 })
 
-describe('a virtual host', () => {
-  const blocks = (text: string) => text.split('server {').slice(1)
+test('with HTTPS there is a port for it, and strangers are shown no certificate', () => {
+  const text = renderMain(folders, { hasTls: true })
+  expect(text).toContain('ssl_reject_handshake on;')
+  expect(text).toContain('ssl_protocols TLSv1.2 TLSv1.3;')
+  expect(renderMain(folders, { hasTls: false })).not.toContain('ssl_')
+})
 
-  test('says where it listens, in every server block', () => {
-    const text = renderVhost(folders, aWebSite({ redirection: 'a.test' }), 8080)
-    expect(blocks(text)).toHaveLength(2)
-    for (const block of blocks(text))
-      expect(block).toContain('include "/home/hd/nginx/listen.conf";')
-  })
-
-  test('answers to all its names, and logs by its own', () => {
-    const text = renderVhost(folders, aWebSite(), 80)
-    expect(text).toContain('server_name www.a.test a.test;')
-    expect(text).toContain('access_log "/home/hd/nginx/log/www.a.test.access.log"')
-  })
-
-  test('answers to every name below a wildcard, and takes no other sign', () => {
-    const text = renderVhost(folders, aWebSite({ aliases: ['*.a.test'] }), 80)
-    expect(text).toContain('server_name www.a.test *.a.test;')
-    for (const alias of ['*', '*.', 'a.*', '*.*.test', '~^.*$', '*.a;b'])
-      expect(() => renderVhost(folders, aWebSite({ aliases: [alias] }), 80)).toThrow(/host name/)
-  })
-
-  test.each([
-    [80, 'return 301 $scheme://a.test$request_uri;'],
-    [8080, 'return 301 $scheme://a.test:8080$request_uri;'],
-  ])('on port %i leads its other names to one', (port, line) => {
-    const [first = '', second = ''] = blocks(
-      renderVhost(folders, aWebSite({ redirection: 'a.test' }), port),
-    )
-    expect(first).toContain('server_name a.test;')
-    expect(second).toContain('server_name www.a.test;')
-    expect(second).toContain(line)
-  })
-
-  test('with one name needs no second block', () => {
-    const only = aWebSite({ aliases: [], redirection: 'www.a.test' })
-    expect(blocks(renderVhost(folders, only, 80))).toHaveLength(1)
-  })
-
-  test('that is not enabled shows no file', () => {
-    const text = renderVhost(folders, aWebSite({ isEnabled: false }), 80)
-    expect(text).toContain('return 503 ')
-    expect(text).not.toContain('try_files')
-  })
-
-  test.each(['a.test; include /etc/passwd', 'a{', '', '-a', 'A.test', 'a b', '*.test', '~x', '_'])(
-    'is not written with the name %j',
-    (name) => {
-      expect(() => renderVhost(folders, aWebSite({ aliases: [name] }), 80)).toThrow('host name')
-      expect(() => renderVhost(folders, aWebSite({ uri: name, aliases: [] }), 80)).toThrow()
-    },
-  )
-
-  test('is not written with a root that means something to nginx', () => {
-    expect(() => renderVhost(folders, aWebSite({ root: '/home/$host' }), 80)).toThrow('cannot take')
-  })
+test.each([
+  ['1.22.1', 'listen 443 ssl http2;'],
+  ['1.25.0', 'listen 443 ssl http2;'],
+  ['1.25.1', 'listen 443 ssl;\nhttp2 on;'],
+  ['1.27.0', 'listen 443 ssl;\nhttp2 on;'],
+  [null, 'listen 443 ssl http2;'],
+])('HTTP/2 is said as nginx %s takes it', (version, lines) => {
+  expect(renderListenTls(443, { hasIpv6: false, version })).toContain(lines)
 })
 
 describe('what nginx says', () => {

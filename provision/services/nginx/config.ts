@@ -1,14 +1,20 @@
 import path from 'node:path'
 import { ProvisionError } from '../../system/provision-error.ts'
-import type { WebSite } from '../web-service.ts'
+import { quote } from './text.ts'
 
 /** Where nginx's files lie, all below one folder of the account. */
 export interface NginxFolders {
   root: string
   main: string
   listen: string
+  /** The same for HTTPS. */
+  listenTls: string
   vhosts: string
   logs: string
+  /** Certificates with their keys. */
+  tls: string
+  /** Its `.well-known/acme-challenge` is served by every site. */
+  challenges: string
   temporary: string
   run: string
   pid: string
@@ -29,8 +35,11 @@ export function nginxFoldersOf(root: string): NginxFolders {
     root,
     main: below('nginx.conf'),
     listen: below('listen.conf'),
+    listenTls: below('listen-tls.conf'),
     vhosts: below('vhost.d'),
     logs: below('log'),
+    tls: below('tls'),
+    challenges: below('acme'),
     temporary: below('tmp'),
     run: below('run'),
     pid: below('run', 'nginx.pid'),
@@ -45,7 +54,11 @@ export const vhostFile = (folders: NginxFolders, uri: string): string =>
 export const accessLog = (folders: NginxFolders, uri: string): string =>
   path.join(folders.logs, `${uri}.access.log`)
 
-const HEAD = '# Written by Hosting Desk; what is changed here is overwritten by the next verify.'
+export const errorLog = (folders: NginxFolders, uri: string): string =>
+  path.join(folders.logs, `${uri}.error.log`)
+
+export const HEAD =
+  '# Written by Hosting Desk; what is changed here is overwritten by the next verify.'
 
 const TYPES: Readonly<Record<string, string>> = {
   'text/html': 'html htm shtml',
@@ -81,11 +94,8 @@ const TYPES: Readonly<Record<string, string>> = {
   'video/webm': 'webm',
 }
 
-/** What everyone sees of a site that is disabled. */
-const DISABLED_PAGE = `'<!doctype html><html lang="en"><meta charset="utf-8"><title>Not available</title><h1>This site is not available at the moment.</h1></html>'`
-
 /** The one configuration of a master that runs as the sandbox user: everything it writes lies in its own folder. */
-export function renderMain(folders: NginxFolders): string {
+export function renderMain(folders: NginxFolders, { hasTls }: { hasTls: boolean }): string {
   const types = Object.entries(TYPES).map(([type, endings]) => `    ${type} ${endings};`)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `  ${kind}_temp_path ${quote(path.join(folders.temporary, kind))};`,
@@ -108,6 +118,7 @@ ${temporary.join('\n')}
   server_tokens off;
   sendfile on;
   tcp_nopush on;
+  client_max_body_size 128m;
   gzip on;
   gzip_types text/css text/plain text/javascript application/json image/svg+xml;
   # A host name has up to 253 characters; the usual 64 break the whole configuration at 47.
@@ -121,86 +132,48 @@ ${temporary.join('\n')}
     server_name _;
     return 444;
   }
-  include ${quote(path.join(folders.vhosts, '*.conf'))};
+${hasTls ? `${renderTls(folders)}\n` : ''}  include ${quote(path.join(folders.vhosts, '*.conf'))};
 }
 `
 }
+
+/** What holds for HTTPS of every site; a stranger's name is refused before any certificate is shown. */
+const renderTls = ({ listenTls }: NginxFolders): string => `  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;
+  ssl_prefer_server_ciphers off;
+  ssl_session_cache shared:hosting-desk:10m;
+  ssl_session_timeout 1d;
+  ssl_session_tickets off;
+  server {
+    include ${quote(listenTls)};
+    server_name _;
+    ssl_reject_handshake on;
+    return 444;
+  }`
 
 /** Where every server block listens. In a file of its own, so that a changed port reaches all of them at once. */
 export function renderListen(port: number, { hasIpv6 }: { hasIpv6: boolean }): string {
   return [HEAD, `listen ${port};`, ...(hasIpv6 ? [`listen [::]:${port};`] : []), ''].join('\n')
 }
 
-/** The server blocks of one static site. */
-export function renderVhost(folders: NginxFolders, site: WebSite, port: number): string {
-  const names = [site.uri, ...site.aliases]
-  const { redirection } = site
-  if (redirection === null) return [HEAD, renderServer(folders, site, names)].join('\n')
-  const others = names.filter((name) => name !== redirection)
+/** The same for HTTPS. From 1.25.1 on nginx takes HTTP/2 as a directive of its own, and warns of the older way. */
+export function renderListenTls(
+  port: number,
+  { hasIpv6, version }: { hasIpv6: boolean; version: string | null },
+): string {
+  const isNew = isAtLeast(version, [1, 25, 1])
+  const ending = isNew ? 'ssl' : 'ssl http2'
   return [
     HEAD,
-    renderServer(folders, site, [redirection]),
-    ...(others.length > 0 ? [renderRedirect(folders, others, redirection, port)] : []),
+    `listen ${port} ${ending};`,
+    ...(hasIpv6 ? [`listen [::]:${port} ${ending};`] : []),
+    ...(isNew ? ['http2 on;'] : []),
+    '',
   ].join('\n')
 }
 
-function renderServer(folders: NginxFolders, site: WebSite, names: readonly string[]): string {
-  const content = site.isEnabled
-    ? `  location / {
-    try_files $uri $uri/ =404;
-  }
-  # Hidden files are nobody's business, but for the folder that certificates are proved by.
-  location ~ /\\.(?!well-known(?:/|$)) {
-    return 403;
-  }
-  error_page 404 /404.html;
-  location = /404.html {
-    internal;
-  }`
-    : `  location / {
-    default_type text/html;
-    return 503 ${DISABLED_PAGE};
-  }`
-  return `server {
-  include ${quote(folders.listen)};
-  server_name ${names.map(serverName).join(' ')};
-  root ${quote(site.root)};
-  index index.html index.htm;
-  access_log ${quote(accessLog(folders, hostName(site.uri)))} combined;
-  add_header X-Content-Type-Options nosniff always;
-${content}
-}
-`
-}
-
-function renderRedirect(
-  folders: NginxFolders,
-  names: readonly string[],
-  target: string,
-  port: number,
-): string {
-  const suffix = port === 80 || port === 443 ? '' : `:${port}`
-  return `server {
-  include ${quote(folders.listen)};
-  server_name ${names.map(serverName).join(' ')};
-  return 301 $scheme://${hostName(target)}${suffix}$request_uri;
-}
-`
-}
-
-/** A path between quotes. `$` would be a variable in some directives; nothing escapes it. */
-function quote(text: string): string {
-  if (/[$"\\\p{Cc}]/u.test(text))
-    throw new ProvisionError('PROVISION_UNSAFE_HOME', `nginx cannot take ${JSON.stringify(text)}.`)
-  return `"${text}"`
-}
-
-/** A host name, or a wildcard, which nginx takes only where no server names the host itself. */
-const serverName = (name: string): string =>
-  /^\*\.[^.]+\./.test(name) ? `*.${hostName(name.slice(2))}` : hostName(name)
-
-/** Names were checked when they were saved; a file that someone changed by hand was not. */
-function hostName(name: string): string {
-  if (/^[a-z0-9]([a-z0-9.-]{0,233}[a-z0-9])?$/.test(name)) return name
-  throw new ProvisionError('PROVISION_BAD_OPTION', `${JSON.stringify(name)} is not a host name.`)
+function isAtLeast(version: string | null, wanted: readonly number[]): boolean {
+  const parts = (version ?? '').split('.').map((part) => Number.parseInt(part, 10))
+  const index = wanted.findIndex((part, at) => part !== parts[at])
+  return index < 0 || (parts[index] ?? 0) > (wanted[index] ?? 0)
 }
