@@ -8,6 +8,7 @@ import {
   type HostingObject,
   type ServerFacts,
 } from '#shared/domain/objects.ts'
+import { parseSourceOptions } from '#shared/domain/platform-source.ts'
 import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 
@@ -101,6 +102,7 @@ function toPlatform(
     status: toPlatformStatus(options, base, before),
     serverId,
     root: options['root'],
+    source: parseSourceOptions(options),
     application: options['application'] ?? null,
     version: before?.version ?? null,
     abilities: options['abilities'] ?? before?.abilities ?? [],

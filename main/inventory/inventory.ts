@@ -12,6 +12,7 @@ import type {
   ServiceSettings,
   Site,
 } from '#shared/domain/objects.ts'
+import type { PlatformSource } from '#shared/domain/platform-source.ts'
 import type { Task, TaskOrigin } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
 import {
@@ -102,7 +103,7 @@ export class Inventory {
 
   /** Stores a platform and queues its verify; `afterId` puts that behind another task. */
   async addPlatform(
-    wish: { title: string; serverId: Id; root: string; afterId?: Id },
+    wish: { title: string; serverId: Id; root: string; source?: PlatformSource; afterId?: Id },
     origin: TaskOrigin,
   ): Promise<{ platform: Platform; task: Task }> {
     const unit = this.#unit()
@@ -118,6 +119,9 @@ export class Inventory {
       application: null,
       version: null,
       abilities: [],
+      source: wish.source ?? { type: 'folder' },
+      revision: null,
+      packages: [],
     }
     const task = this.#save(unit, platform, 'verify', origin, wish.afterId)
     await this.#parts.store.commit(unit.toChange())

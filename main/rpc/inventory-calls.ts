@@ -1,7 +1,7 @@
 import type { Desk } from './router.ts'
 import type { RpcParts } from './parts.ts'
 import { toSecrets } from './backend-calls.ts'
-import { toBackupRow, toPlatformRows, toServerRows, toSiteRows } from './rows.ts'
+import { toBackupRow, toPlatformRows, toServerRows, toSiteRows, withoutPackages } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
 import { listClients, toClientRow } from '../store/queries/clients.ts'
 import { listPlatforms, listServers, listSites, listTags } from '../store/queries/objects.ts'
@@ -48,7 +48,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
     platform: platform.router({
       list: platform.list.handler(({ input }) => {
         const { items, total } = listPlatforms(store, input)
-        return { items: toPlatformRows(store, items), total }
+        return { items: toPlatformRows(store, items).map(withoutPackages), total }
       }),
       get: platform.get.handler(({ input }) =>
         one(toPlatformRows(store, [store.get('platform', input.id)]), 'platform'),

@@ -29,6 +29,9 @@ export function toPlatformRows(store: Store, platforms: readonly Platform[]): Pl
   }))
 }
 
+/** A list would carry thousands of them. */
+export const withoutPackages = <Row extends Platform>(row: Row): Row => ({ ...row, packages: [] })
+
 export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
   const lastTasks = lastTasksOf(store, idsOf(sites))
   const lastBackups = lastBackupsOf(store, idsOf(sites))
@@ -37,7 +40,7 @@ export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
     return {
       ...site,
       lastTask: lastTasks.get(site.id) ?? null,
-      platform,
+      platform: withoutPackages(platform),
       server: store.get('server', platform.serverId),
       client: site.clientId === null ? null : (store.find('client', site.clientId) ?? null),
       lastBackup: lastBackups.get(site.id) ?? null,

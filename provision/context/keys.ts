@@ -39,6 +39,11 @@ const KEYS: Readonly<Record<ContextType, Readonly<Record<string, Check>>>> = {
     web_server: reference,
     root: folder,
     platform_locked: trueOrFalse,
+    source_type: matching(/^(folder|git|archive|composer)$/, 'folder, git, archive or composer'),
+    source_url: matching(/^[^\s\p{Cc}"'`$\\]{1,2000}$/u, 'an address without spaces or quotes'),
+    source_ref: matching(/^[0-9A-Za-z^~<>=*@.,|/+_ -]{1,200}$/, 'a branch, a tag or a version'),
+    source_checksum: matching(/^(sha(1|256|512):)?[0-9a-f]{40,128}$/i, 'a checksum'),
+    composer_scripts: trueOrFalse,
     title: matching(/^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]{1,120}$/u, 'one line'),
   },
   site: {

@@ -53,8 +53,5 @@ export async function cloneGit(
 const gitFailed = (output: string): ProvisionError =>
   new ProvisionError(
     /No space left/i.test(output) ? 'PROVISION_NO_SPACE' : 'PROVISION_SOURCE_FAILED',
-    `git could not fetch the code: ${output
-      .replace(/([a-z]+:\/\/[^/@:\s]*):[^/@\s]*@/gi, '$1:…@')
-      .trim()
-      .slice(0, 600)}`,
+    `git could not fetch the code: ${output.trim().slice(0, 600)}`,
   )

@@ -93,6 +93,12 @@ function toChecksum(text: string | undefined): Checksum {
 function checked(url: string | undefined, isGood: (url: string) => boolean, what: string): string {
   if (url === undefined)
     throw new ProvisionError('PROVISION_MISSING_OPTION', `The source needs ${what} (source_url).`)
+  // What is kept of a platform is kept in the clear.
+  if (/^[a-z]+:\/\/[^/@]*:[^/@]*@/i.test(url))
+    throw new ProvisionError(
+      'PROVISION_BAD_OPTION',
+      'An address (source_url) has no password in it.',
+    )
   if (isGood(url)) return url
   throw badOption('source_url', what)
 }
@@ -100,17 +106,14 @@ function checked(url: string | undefined, isGood: (url: string) => boolean, what
 const badOption = (key: string, what: string): ProvisionError =>
   new ProvisionError('PROVISION_BAD_OPTION', `“${key}” is not ${what}.`)
 
-/** A source in one line, without a password: for people, and to see that it has changed. */
+/** A source in one line: for people, and to see that it has changed. */
 export function nameSource(source: Source): string {
   switch (source.type) {
     case 'git':
-      return `git ${withoutPassword(source.url)}${source.ref === undefined ? '' : ` ${source.ref}`}`
+      return `git ${source.url}${source.ref === undefined ? '' : ` ${source.ref}`}`
     case 'archive':
-      return `archive ${withoutPassword(source.url)} ${source.checksum.hash}:${source.checksum.hex}`
+      return `archive ${source.url} ${source.checksum.hash}:${source.checksum.hex}`
     case 'composer':
       return `composer ${source.name}${source.version === undefined ? '' : ` ${source.version}`}`
   }
 }
-
-const withoutPassword = (url: string): string =>
-  url.replace(/^([a-z]+:\/\/[^/@:]*):[^/@]*@/i, '$1:…@')

@@ -18,6 +18,7 @@ import {
   SiteStatus,
   Tag,
 } from '../domain/objects.ts'
+import { PlatformSource } from '../domain/platform-source.ts'
 import { Task } from '../domain/task.ts'
 import { Secrets } from './backend.ts'
 import { desk, Page, pageOf } from './base.ts'
@@ -37,6 +38,7 @@ export const ServerRow = Server.extend({
 })
 export type ServerRow = z.infer<typeof ServerRow>
 
+/** In lists, and beside a site, without its packages. */
 export const PlatformRow = Platform.extend({ ...shown, server: Server, sites: z.number().int() })
 export type PlatformRow = z.infer<typeof PlatformRow>
 
@@ -120,7 +122,14 @@ export const platform = {
     .output(pageOf(PlatformRow)),
   get: desk.input(z.object({ id: Id })).output(PlatformRow),
   add: desk
-    .input(z.object({ title: Title, serverId: Id, root: ServerPath }))
+    .input(
+      z.object({
+        title: Title,
+        serverId: Id,
+        root: ServerPath,
+        source: PlatformSource.default({ type: 'folder' }),
+      }),
+    )
     .output(z.object({ platform: Platform, task: Task })),
   edit: desk
     .input(z.object({ id: Id, title: Title, root: ServerPath }))

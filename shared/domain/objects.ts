@@ -11,6 +11,7 @@ import {
   UserName,
 } from './names.ts'
 import { Id, Instant, JsonRecord } from './json.ts'
+import { MAX_PACKAGES, PlatformPackage, PlatformSource } from './platform-source.ts'
 
 /** What a task can be about. */
 export const ObjectKind = z.enum(['server', 'platform', 'site'])
@@ -153,6 +154,11 @@ export const Platform = z.object({
   version: z.string().max(64).nullable(),
   /** What its application can do beyond the common, as its verify said: `cron`, `login-reset`. */
   abilities: z.array(z.string().max(64)).max(50).default([]),
+  source: PlatformSource.default({ type: 'folder' }),
+  /** What exactly was fetched, where its source can say: a commit, a version. */
+  revision: z.string().max(100).nullable().default(null),
+  /** What its last verify found in its code. */
+  packages: z.array(PlatformPackage).max(MAX_PACKAGES).default([]),
 })
 export type Platform = z.infer<typeof Platform>
 

@@ -39,6 +39,9 @@ export const aPlatform = (facts: Partial<Platform> = {}): Platform => ({
   application: null,
   version: null,
   abilities: [],
+  source: { type: 'folder' },
+  revision: null,
+  packages: [],
   ...facts,
 })
 

@@ -1,6 +1,7 @@
 import type { FormProblems } from '#shared/domain/form.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { toContext, type Platform, type Site } from '#shared/domain/objects.ts'
+import { parsePackages, toSourceOptions } from '#shared/domain/platform-source.ts'
 import { defineTaskType, type Feature } from '../../hooks/feature.ts'
 import type { ReadingHost } from '../../hooks/host.ts'
 import { takeOver, textOrNull } from '../effects.ts'
@@ -36,7 +37,7 @@ export const platforms: Feature = {
       type: 'verify',
       objectKind: 'platform',
       title: 'Verify',
-      description: 'Check that the code is there, and find out what it is.',
+      description: 'Fetch the code where it is not there yet, and find out what it is.',
       weight: 0,
       savesContext: true,
       refusal: (platform) => (platform.status === 'deleted' ? NOT_WHEN_DELETED : null),
@@ -102,7 +103,7 @@ export const platforms: Feature = {
       objectKind: 'platform',
       title: 'Delete',
       description:
-        'Remove what Hosting Desk keeps of this platform on the server. Its folder stays.',
+        'Remove what Hosting Desk keeps of this platform on the server. Code that it fetched goes; a folder of yours stays.',
       weight: 90,
       savesContext: false,
       forgetsContext: true,
@@ -121,7 +122,14 @@ export const platforms: Feature = {
   contextOptions(options, object, host) {
     if (object.kind !== 'platform') return options
     const server = toContext(host.get('server', object.serverId))
-    return { ...options, context_type: 'platform', server, web_server: server, root: object.root }
+    return {
+      ...options,
+      context_type: 'platform',
+      server,
+      web_server: server,
+      root: object.root,
+      ...toSourceOptions(object.source),
+    }
   },
 
   afterTask(task, result, host) {
@@ -136,6 +144,8 @@ export const platforms: Feature = {
           : [],
         application: textOrNull(result.data['application']) ?? platform.application,
         version: textOrNull(result.data['version']),
+        revision: textOrNull(result.data['revision'])?.slice(0, 100) ?? null,
+        packages: parsePackages(result.data['packages']),
       })
     }
     if (task.type === 'lock') host.put('platform', { ...platform, status: 'locked' })
