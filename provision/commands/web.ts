@@ -15,6 +15,11 @@ export const WEB_SERVICE_NAMES: readonly string[] = Object.keys(SHIPPED)
 
 export const portOf = ({ options }: Context): number => Number(options['http_port'] ?? 80)
 
+export function httpsPortOf({ options }: Context): number | undefined {
+  const port = options['http_https_port']
+  return typeof port === 'number' ? port : undefined
+}
+
 /** The web service that a server's context names, or undefined where it has none. */
 export function findWebService(session: Session, server: Context): WebService | undefined {
   const type = findText(server, 'http_service_type')
@@ -22,6 +27,7 @@ export function findWebService(session: Session, server: Context): WebService | 
   const parts: WebServiceParts = {
     folders: session.folders,
     port: portOf(server),
+    httpsPort: httpsPortOf(server),
     restartCommand: findText(server, 'http_restart_cmd'),
     log: session.log,
   }

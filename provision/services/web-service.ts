@@ -67,13 +67,21 @@ export interface WebService<OneStep = Step> {
   configureSite(site: WebSite): OneStep[]
   removeSite(uri: string): OneStep[]
   removeServer(): OneStep[]
-  urlOf(uri: string): string
+  urlOf(uri: string, options?: { isSecure: boolean }): string
+  /** Whether a site could answer by HTTPS; absent where none can. */
+  hasHttps?(): Promise<boolean>
+  /** Files in which a site's visits and errors stand; absent where none are kept. */
+  logsOf?(uri: string): Readonly<Record<SiteLog, string>>
 }
+
+export type SiteLog = 'access' | 'error'
 
 /** What a web service is built with. */
 export interface WebServiceParts {
   folders: Folders
   port: number
+  /** Where sites answer by HTTPS; absent: where the machine was prepared for it, else nowhere. */
+  httpsPort?: number | undefined
   restartCommand: string | undefined
   log: (level: LogLevel, message: string) => void
 }

@@ -3,6 +3,7 @@ import {
   chmod,
   link,
   lstat,
+  symlink,
   mkdir,
   open,
   readdir,
@@ -139,6 +140,19 @@ export const setMode = (file: string, mode: number): Promise<void> => chmod(file
 /** Removes a file or a whole tree; links are removed, not followed. Missing is fine. */
 export async function remove(fileOrFolder: string): Promise<void> {
   await rm(fileOrFolder, { recursive: true, force: true })
+}
+
+/** Makes a symbolic link; what it leads to need not be there. */
+export const makeLink = (target: string, place: string): Promise<void> => symlink(target, place)
+
+/** The name of the account that a file belongs to, or its number; undefined where the file is missing. */
+export async function findOwner(file: string): Promise<string | undefined> {
+  const uid = (await lstat(file).catch(() => undefined))?.uid
+  if (uid === undefined) return undefined
+  const lines = ((await findText('/etc/passwd').catch(() => undefined)) ?? '').split('\n')
+  return (
+    lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid))?.[0] ?? String(uid)
+  )
 }
 
 /** What stands under a name: links are not followed. */

@@ -23,6 +23,9 @@ export interface Answer {
   body: string
 }
 
+/** How this program calls itself where it asks a web server: its visits are kept out of the logs of sites. */
+export const VISITOR = 'hosting-desk'
+
 export interface Question {
   port: number
   /** What the Host header says; its port is added. */
@@ -78,10 +81,20 @@ export async function ask({
       const wanted = headEnd < 0 ? 65_536 : headEnd + 4 + maxBodyBytes
       if (text.length >= wanted) end()
     })
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: close\r\n\r\n`)
+    socket.write(renderQuestion(target, `${host}:${port}`))
     if (signal.aborted) end()
   })
 }
+
+const renderQuestion = (target: string, host: string): string =>
+  [
+    `GET ${target} HTTP/1.1`,
+    `Host: ${host}`,
+    `User-Agent: ${VISITOR}`,
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n')
 
 async function openSocket({
   address,

@@ -74,7 +74,7 @@ describe('a static site on real nginx, as an unprivileged account', () => {
     expect(await fetchByHost(port, SITE)).toMatchObject({ status: 200, body: '<h1>Hello</h1>' })
     expect(await fetchByHost(port, 'example.test')).toMatchObject({ status: 200 })
     expect(await fetchByHost(port, 'nobody.test')).toBeUndefined()
-    expect(await fetchByHost(port, SITE, '/.env')).toMatchObject({ status: 403 })
+    expect(await fetchByHost(port, SITE, '/.env')).toMatchObject({ status: 404 })
     expect(await fetchByHost(port, SITE, '/.well-known/proof')).toMatchObject({ body: 'proof' })
     expect(await fetchByHost(port, SITE, '/none')).toMatchObject({ status: 404, body: 'lost' })
 

@@ -57,14 +57,19 @@ describe('an install that fails leaves nothing', () => {
     await expectTakenBack('install', SITE, 'PROVISION_NO_PERMISSION')
   })
 
-  test('where nginx refuses the configuration', async () => {
+  test('where nginx refuses the configuration that it has', async () => {
     account.put('nginx/vhost.d/zz-broken.conf', 'server { nonsense; }')
-    await expectTakenBack('install', SITE, 'PROVISION_NGINX_CONFIG')
+    await expectTakenBack('install', SITE, 'PROVISION_NGINX_BROKEN')
+  })
+
+  test('where a file of somebody else answers to its name', async () => {
+    const other = `server { listen ${port}; listen [::]:${port}; server_name ${SITE}; return 500; }`
+    account.put('nginx/vhost.d/a-first.conf', other)
+    await expectTakenBack('install', SITE, 'PROVISION_NAME_TAKEN')
   })
 
   test('where the site does not answer', async () => {
-    const other = `server { listen ${port}; listen [::]:${port}; server_name ${SITE}; return 500; }`
-    account.put('nginx/vhost.d/a-first.conf', other)
+    await account.save('server_a', { http_restart_cmd: '/bin/true' })
     await expectTakenBack('install', SITE, 'PROVISION_SITE_NOT_ANSWERING')
   }, 30_000)
 

@@ -29,7 +29,7 @@ describe('a virtual host', () => {
   test('says where it listens, in every server block', () => {
     const all = blocks(render({ redirection: 'a.test' }, { http: 8080 }))
     expect(all).toHaveLength(2)
-    for (const block of all) expect(block).toContain('include "/home/hd/nginx/listen.conf";')
+    for (const block of all) expect(block).toContain('include "listen.conf";')
   })
 
   test('answers to all its names, and logs by its own', () => {
@@ -153,8 +153,8 @@ describe('a virtual host with a certificate', () => {
   test('answers by both, where HTTPS is enabled', () => {
     const [only = '', ...others] = blocks(render({ tls: TLS }, ports))
     expect(others).toEqual([])
-    expect(only).toContain('include "/home/hd/nginx/listen.conf";')
-    expect(only).toContain('include "/home/hd/nginx/listen-tls.conf";')
+    expect(only).toContain('include "listen.conf";')
+    expect(only).toContain('include "listen-tls.conf";')
     expect(only).toContain(`ssl_certificate "${TLS.file}";`)
     expect(only).toContain(`ssl_certificate_key "${TLS.file}";`)
     expect(only).not.toContain('Strict-Transport-Security')

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { VISITOR } from '../../system/net.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import { quote } from './text.ts'
 
@@ -57,6 +58,10 @@ export const accessLog = (folders: NginxFolders, uri: string): string =>
 export const errorLog = (folders: NginxFolders, uri: string): string =>
   path.join(folders.logs, `${uri}.error.log`)
 
+/** A file of the configuration as another one includes it: as it lies beside it, so that a copy of all can be tested. */
+export const beside = ({ root }: NginxFolders, file: string): string =>
+  quote(path.relative(root, file))
+
 export const HEAD =
   '# Written by Hosting Desk; what is changed here is overwritten by the next verify.'
 
@@ -114,6 +119,11 @@ ${types.join('\n')}
   default_type application/octet-stream;
   charset utf-8;
   access_log off;
+  # What this program asks by itself is no visit.
+  map "$remote_addr $http_user_agent" $hd_is_visit {
+    default 1;
+    "127.0.0.1 ${VISITOR}" 0;
+  }
 ${temporary.join('\n')}
   server_tokens off;
   sendfile on;
@@ -128,24 +138,24 @@ ${temporary.join('\n')}
   disable_symlinks if_not_owner;
   # Who asks for a name that is nobody's here gets no site.
   server {
-    include ${quote(folders.listen)};
+    include ${beside(folders, folders.listen)};
     server_name _;
     return 444;
   }
-${hasTls ? `${renderTls(folders)}\n` : ''}  include ${quote(path.join(folders.vhosts, '*.conf'))};
+${hasTls ? `${renderTls(folders)}\n` : ''}  include ${beside(folders, path.join(folders.vhosts, '*.conf'))};
 }
 `
 }
 
 /** What holds for HTTPS of every site; a stranger's name is refused before any certificate is shown. */
-const renderTls = ({ listenTls }: NginxFolders): string => `  ssl_protocols TLSv1.2 TLSv1.3;
+const renderTls = (folders: NginxFolders): string => `  ssl_protocols TLSv1.2 TLSv1.3;
   ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;
   ssl_prefer_server_ciphers off;
   ssl_session_cache shared:hosting-desk:10m;
   ssl_session_timeout 1d;
   ssl_session_tickets off;
   server {
-    include ${quote(listenTls)};
+    include ${beside(folders, folders.listenTls)};
     server_name _;
     ssl_reject_handshake on;
     return 444;

@@ -1,3 +1,4 @@
+import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import { type OldText, putText, rememberText, replaceText } from '../../steps/files.ts'
 import type { Work } from '../../steps/step.ts'
 import { undoKind } from '../../steps/undo.ts'
@@ -7,21 +8,17 @@ import { findStart } from '../../system/process-table.ts'
 import { runProgram } from '../../system/process.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { WebServiceParts } from '../web-service.ts'
-import { type NginxFolders, nginxFoldersOf } from './config.ts'
+import { type NginxFolders, nginxFoldersOf, vhostFile } from './config.ts'
+import { findMaster, getNginx, reloadMaster, startMaster, stopMaster } from './master.ts'
 import {
-  findMaster,
-  getNginx,
-  reloadMaster,
-  startMaster,
-  stopMaster,
-  testConfiguration,
-} from './master.ts'
-
-/** A file of the configuration as it is to be; without text it is to be absent. */
-export interface WantedFile {
-  file: string
-  text: string | undefined
-}
+  type Answers,
+  askAll,
+  confirmBroken,
+  findProbes,
+  type Probe,
+  type ProbeParts,
+} from './probe.ts'
+import { testStaged, type WantedFile } from './staging.ts'
 
 /** How the master takes a changed configuration over. */
 type Loading = { port: number; restartCommand: string | null }
@@ -67,20 +64,63 @@ export class NginxLoader {
     return this.#locked(work.signal, () =>
       work.attempt(async () => {
         if (!isForced && (await this.#isInForce(wanted))) return
-        await remove(this.#folders.loaded)
+        await testStaged(work, this.#folders, wanted)
         const files = await Promise.all(wanted.map(({ file }) => rememberText(file)))
-        for (const { file, text } of wanted) await replaceText(work, file, text)
-        await testConfiguration(await getNginx(), this.#folders, work.signal)
-        // Until here the master has heard of nothing.
+        const sites = await this.#lookAtAll(work.signal)
+        await remove(this.#folders.loaded)
         const { port, restartCommand = null } = this.#parts
         await work.willUndo(nginxLoaded.of({ files, port, restartCommand }))
+        for (const { file, text } of wanted) await replaceText(work, file, text)
         await this.#load(work.signal)
+        await this.#refuseBroken(sites, wanted, work.signal)
       }),
     )
   }
 
+  /** What `change` would do now. */
+  async preview(wanted: readonly WantedFile[]): Promise<PlannedChange[]> {
+    const changes = await Promise.all(wanted.map(planFile))
+    const files = changes.filter((change) => change !== undefined)
+    return files.length === 0 ? [] : [...files, { kind: 'reload', action: 'run', target: 'nginx' }]
+  }
+
+  /** How every site of this nginx answers now. */
+  async #lookAtAll(signal: AbortSignal): Promise<{ probes: Probe[]; before: Answers }> {
+    const parts = await this.#probeParts(signal)
+    const isRunning = (await findMaster(this.#folders)) !== undefined
+    const probes = isRunning ? await findProbes(parts) : []
+    return { probes, before: await askAll(probes, parts) }
+  }
+
+  /** Throws PROVISION_SITES_BROKEN where a site that answered does not any more, but for one that was taken away. */
+  async #refuseBroken(
+    { probes, before }: { probes: readonly Probe[]; before: Answers },
+    wanted: readonly WantedFile[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const off = wanted.filter(({ text, isOff }) => text === undefined || isOff === true)
+    const kept = probes.filter(
+      ({ uri }) => !off.some(({ file }) => file === vhostFile(this.#folders, uri)),
+    )
+    const [first, ...others] = await confirmBroken(kept, before, await this.#probeParts(signal))
+    if (first === undefined) return
+    const more = others.length === 0 ? '' : `, and ${others.length} more`
+    throw new ProvisionError(
+      'PROVISION_SITES_BROKEN',
+      `The change of nginx was taken back: ${first.what}${more}.`,
+    )
+  }
+
+  /** With the ports that are in force: those of the server may be about to change. */
+  async #probeParts(signal: AbortSignal): Promise<ProbeParts> {
+    const { listen, listenTls } = this.#folders
+    const httpPort = (await findPort(listen)) ?? this.#parts.port
+    return { folders: this.#folders, httpPort, httpsPort: await findPort(listenTls), signal }
+  }
+
   /** Under the lock, which this process may hold already: the files as they were, and loaded. */
   putBack(files: readonly OldText[]): Promise<void> {
+    const startedAt = performance.now()
     return this.#locked(NEVER, async () => {
       await remove(this.#folders.loaded)
       for (const { file, text, mode } of files) await putText(file, text ?? undefined, mode)
@@ -92,6 +132,8 @@ export class NginxLoader {
       if (master === undefined) return
       await reloadMaster(master, this.#folders)
       await this.#mark()
+      const tookMs = Math.round(performance.now() - startedAt)
+      this.#parts.log('info', `nginx has its last good configuration again, after ${tookMs} ms.`)
     })
   }
 
@@ -132,6 +174,18 @@ export class NginxLoader {
     const master = await findMaster(this.#folders)
     if (master !== undefined) await writeAtomically(this.#folders.loaded, await markOf(master))
   }
+}
+
+async function planFile({ file, text }: WantedFile): Promise<PlannedChange | undefined> {
+  const old = await findText(file)
+  if (old === text) return undefined
+  const action = old === undefined ? 'create' : text === undefined ? 'remove' : 'change'
+  return { kind: 'file', action, target: file }
+}
+
+const findPort = async (file: string): Promise<number | undefined> => {
+  const [, port] = /^listen (\d+)/m.exec((await findText(file)) ?? '') ?? []
+  return port === undefined ? undefined : Number(port)
 }
 
 /** What takes back is not cancelled. */

@@ -1,4 +1,5 @@
 import { findText, readTail, sizeOf } from '../../system/files.ts'
+import { findMachineFile } from '../../system/machine-file.ts'
 import { tryPort } from '../../system/net.ts'
 import { findProgram, pause, runProgram, sendSignal } from '../../system/process.ts'
 import { childrenOf, findTitle } from '../../system/process-table.ts'
@@ -23,22 +24,19 @@ export async function versionOf(program: string): Promise<string | null> {
 }
 
 /**
- * Tests the configuration as it lies there. `nginx -t` really binds, so it is done where all ports are free: in a network
+ * Tests a configuration as it lies there. `nginx -t` really binds, so it is done where all ports are free: in a network
  * namespace of its own. Where that is not allowed, a failure to bind says nothing and is left to the reload.
  */
 export async function testConfiguration(
   program: string,
-  { main, errorLog }: NginxFolders,
+  { main, errorLog }: Pick<NginxFolders, 'main' | 'errorLog'>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ isGood: boolean; output: string }> {
   const test = [program, '-t', '-c', main, '-e', errorLog] as const
   const inNamespace = await runInNamespace(test, signal)
   const { exitCode, output } = inNamespace ?? (await runProgram(test, { signal }))
-  if (exitCode === 0 || (inNamespace === undefined && onlyBindFailed(output))) return
-  throw new ProvisionError(
-    'PROVISION_NGINX_CONFIG',
-    `nginx refuses its configuration: ${output.trim()}`,
-  )
+  const isGood = exitCode === 0 || (inNamespace === undefined && onlyBindFailed(output))
+  return { isGood, output }
 }
 
 async function runInNamespace(
@@ -71,12 +69,21 @@ export async function findMaster({ pid: file, main }: NginxFolders): Promise<num
   return title?.startsWith('nginx: master process') && title.includes(main) ? pid : undefined
 }
 
-/** Starts a master as this account. Throws PROVISION_PORT_NOT_ALLOWED, PROVISION_PORT_TAKEN, PROVISION_NGINX_START. */
+/**
+ * Starts a master as this account. Throws PROVISION_PORT_NOT_ALLOWED, PROVISION_PORT_TAKEN, PROVISION_NGINX_START; and
+ * PROVISION_NGINX_STOPPED where a unit of root's starts it, since one of ours would stand in its way.
+ */
 export async function startMaster(
   program: string,
   folders: NginxFolders,
   port: number,
 ): Promise<void> {
+  const machine = await findMachineFile()
+  if (machine !== undefined)
+    throw new ProvisionError(
+      'PROVISION_NGINX_STOPPED',
+      `nginx does not run, and only root may start it here: systemctl start ${machine.account}-nginx`,
+    )
   await checkPort(port)
   const { exitCode, output } = await runProgram(
     [program, '-c', folders.main, '-e', folders.errorLog],

@@ -1,22 +1,28 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
+import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import { removal, removeStep } from '../../steps/files.ts'
 import type { Step, Work } from '../../steps/step.ts'
 import { undoKind } from '../../steps/undo.ts'
 import { ensureFolder, kindOf } from '../../system/files.ts'
+import { findMachineFile } from '../../system/machine-file.ts'
 import { hasIpv6 } from '../../system/machine.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
-import type { WebService, WebServiceParts, WebSite } from '../web-service.ts'
+import type { SiteLog, WebService, WebServiceParts, WebSite } from '../web-service.ts'
 import {
   accessLog,
+  errorLog,
   type NginxFolders,
   nginxFoldersOf,
   renderListen,
+  renderListenTls,
   renderMain,
-  renderVhost,
   vhostFile,
 } from './config.ts'
 import { loaderKinds, NginxLoader } from './loader.ts'
+import { removeLogsStep } from './logs.ts'
 import { findMaster, getNginx, startMaster, stopMaster, versionOf } from './master.ts'
+import type { WantedFile } from './staging.ts'
+import { renderVhost } from './vhost.ts'
 
 /** Taken back: a master runs again. */
 const nginxStopped = undoKind('nginx-stopped', async ({ port }: { port: number }, { folders }) => {
@@ -46,42 +52,45 @@ export class NginxService implements WebService {
         run: async (work) => {
           facts['nginx'] = await versionOf(await getNginx())
           await this.#ensureFolders(work)
-          await this.#loader.change(work, this.#serverFiles(), { isForced: true })
+          await this.#loader.change(work, await this.#serverFiles(), { isForced: true })
         },
+        preview: async () => this.#loader.preview(await this.#serverFiles()),
       },
     ]
   }
 
   configureSite(site: WebSite): Step[] {
-    const file = vhostFile(this.#folders, site.uri)
     return [
       {
         kind: 'write-vhost',
         title: `Write and load the virtual host ${site.uri}`,
         run: async (work) => {
           await this.#checkVerified()
-          const text = renderVhost(this.#folders, site, this.#parts.port)
-          const log = accessLog(this.#folders, site.uri)
-          // Testing makes the log file.
-          if ((await kindOf(log)) === 'absent') await work.willUndo(removal.of({ path: log }))
-          await this.#loader.change(work, [{ file, text }])
+          for (const log of Object.values(this.logsOf(site.uri)))
+            // Testing makes the log files.
+            if ((await kindOf(log)) === 'absent') await work.willUndo(removal.of({ path: log }))
+          await this.#loader.change(work, await this.#siteFiles(site))
         },
+        preview: async () => this.#loader.preview(await this.#siteFiles(site)),
       },
     ]
   }
 
   removeSite(uri: string): Step[] {
     const file = vhostFile(this.#folders, uri)
+    const change = async (): Promise<WantedFile[]> =>
+      (await kindOf(file)) === 'absent' ? [] : [{ file, text: undefined }]
     return [
       {
         kind: 'remove-vhost',
         title: `Remove the virtual host ${uri}`,
         run: async (work) => {
-          if ((await kindOf(file)) === 'absent') return
-          await this.#loader.change(work, [{ file, text: undefined }])
+          const wanted = await change()
+          if (wanted.length > 0) await this.#loader.change(work, wanted)
         },
+        preview: async () => this.#loader.preview(await change()),
       },
-      removeStep(`Remove the access log of ${uri}`, accessLog(this.#folders, uri)),
+      removeLogsStep(this.#folders, uri),
     ]
   }
 
@@ -95,18 +104,41 @@ export class NginxService implements WebService {
             this.#parts.log('warning', 'nginx has a restart command: end it by its own means.')
             return
           }
-          if ((await findMaster(this.#folders)) === undefined) return
+          if ((await findMaster(this.#folders)) === undefined || (await isRoots())) return
           await work.willUndo(nginxStopped.of({ port: this.#parts.port }))
           await stopMaster(this.#folders)
         },
+        preview: async () => ((await isRoots()) ? [] : [STOP]),
       },
-      removeStep('Remove the configuration of nginx', this.#folders.root),
+      this.#removeConfiguration(),
     ]
   }
 
-  urlOf(uri: string): string {
-    const { port } = this.#parts
+  urlOf(uri: string, { isSecure }: { isSecure: boolean } = { isSecure: false }): string {
+    const { port, httpsPort = 443 } = this.#parts
+    if (isSecure) return `https://${uri}${httpsPort === 443 ? '' : `:${httpsPort}`}`
     return `http://${uri}${port === 80 ? '' : `:${port}`}`
+  }
+
+  async hasHttps(): Promise<boolean> {
+    return (await kindOf(this.#folders.listenTls)) === 'file'
+  }
+
+  logsOf(uri: string): Record<SiteLog, string> {
+    return { access: accessLog(this.#folders, uri), error: errorLog(this.#folders, uri) }
+  }
+
+  /** A server that root prepared goes on with an nginx that has no site. */
+  #removeConfiguration(): Step {
+    const step = removeStep('Remove the configuration of nginx', this.#folders.root)
+    return {
+      ...step,
+      run: async (work) => {
+        if (await isRoots()) this.#parts.log('info', 'nginx is root’s to stop: it goes on.')
+        else await step.run(work)
+      },
+      preview: async () => ((await isRoots()) ? [] : ((await step.preview?.()) ?? [])),
+    }
   }
 
   async #checkVerified(): Promise<void> {
@@ -118,16 +150,41 @@ export class NginxService implements WebService {
   }
 
   async #ensureFolders(work: Work): Promise<void> {
-    const { root, vhosts, logs, temporary, run } = this.#folders
+    const { root, vhosts, logs, temporary, run, tls, challenges } = this.#folders
     if ((await kindOf(root)) === 'absent') await work.willUndo(removal.of({ path: root }))
-    for (const folder of [root, vhosts, logs, temporary, run]) await ensureFolder(folder)
+    for (const folder of [root, vhosts, logs, temporary, run, tls, challenges])
+      await ensureFolder(folder)
   }
 
-  #serverFiles(): { file: string; text: string }[] {
-    const { main, listen } = this.#folders
+  async #serverFiles(): Promise<WantedFile[]> {
+    const { main, listen, listenTls } = this.#folders
+    const here = { hasIpv6: hasIpv6() }
+    const https = this.#parts.httpsPort
+    const files = [{ file: listen, text: renderListen(this.#parts.port, here) }]
+    if (https !== undefined) {
+      const version = await versionOf(await getNginx())
+      files.push({ file: listenTls, text: renderListenTls(https, { ...here, version }) })
+    }
+    const hasTls = https !== undefined || (await this.hasHttps())
+    return [{ file: main, text: renderMain(this.#folders, { hasTls }) }, ...files]
+  }
+
+  /** With the main file: that of an older release may lack what a virtual host relies on. */
+  async #siteFiles(site: WebSite): Promise<WantedFile[]> {
+    const hasTls = await this.hasHttps()
+    const ports = { http: this.#parts.port, https: hasTls ? this.#parts.httpsPort : undefined }
     return [
-      { file: main, text: renderMain(this.#folders) },
-      { file: listen, text: renderListen(this.#parts.port, { hasIpv6: hasIpv6() }) },
+      { file: this.#folders.main, text: renderMain(this.#folders, { hasTls }) },
+      {
+        file: vhostFile(this.#folders, site.uri),
+        text: renderVhost(this.#folders, site, ports),
+        isOff: !site.isEnabled,
+      },
     ]
   }
 }
+
+const STOP: PlannedChange = { kind: 'other', action: 'run', target: 'nginx', detail: 'stop it' }
+
+/** Whether a unit of root's starts nginx: then it is not ours to stop for good. */
+const isRoots = async (): Promise<boolean> => (await findMachineFile()) !== undefined

@@ -1,5 +1,5 @@
 import type { WebSite } from '../web-service.ts'
-import { accessLog, errorLog, HEAD, type NginxFolders } from './config.ts'
+import { accessLog, beside, errorLog, HEAD, type NginxFolders } from './config.ts'
 import { fastCgi, phpLocations } from './php.ts'
 import { block, hostName, matchAddress, quote, quoteAddress, serverName } from './text.ts'
 
@@ -47,10 +47,12 @@ export function renderVhost(folders: NginxFolders, site: WebSite, ports: Ports):
   ].join('\n')
 }
 
-const listenPlain = ({ listen }: NginxFolders): string[] => [`include ${quote(listen)};`]
+const listenPlain = (folders: NginxFolders): string[] => [
+  `include ${beside(folders, folders.listen)};`,
+]
 
-const listenSecure = ({ listenTls }: NginxFolders, file: string): string[] => [
-  `include ${quote(listenTls)};`,
+const listenSecure = (folders: NginxFolders, file: string): string[] => [
+  `include ${beside(folders, folders.listenTls)};`,
   `ssl_certificate ${quote(file)};`,
   `ssl_certificate_key ${quote(file)};`,
 ]
@@ -99,7 +101,7 @@ function renderContent(folders: NginxFolders, site: WebSite): string[] {
   return [
     `root ${quote(site.root)};`,
     `index ${site.php ? 'index.php ' : ''}index.html index.htm;`,
-    `access_log ${quote(accessLog(folders, uri))} combined;`,
+    `access_log ${quote(accessLog(folders, uri))} combined if=$hd_is_visit;`,
     `error_log ${quote(errorLog(folders, uri))} warn;`,
     'add_header X-Content-Type-Options nosniff always;',
     'add_header X-Frame-Options SAMEORIGIN always;',
