@@ -95,27 +95,25 @@ export function describeSource(source: PlatformSource): string {
   }
 }
 
-/** The same as a context keeps it. A null unsets its key. */
+/** The same as a context keeps it: nothing where it is a folder. */
 export function toSourceOptions(source: PlatformSource): JsonRecord {
-  const none = {
-    source_type: source.type === 'folder' ? null : source.type,
-    source_url: null,
-    source_ref: null,
-    source_checksum: null,
-    composer_scripts: null,
-  }
-  switch (source.type) {
+  const { type } = source
+  switch (type) {
     case 'folder':
-      return none
+      return {}
     case 'git':
-      return { ...none, source_url: source.url, source_ref: source.ref }
+      return {
+        source_type: type,
+        source_url: source.url,
+        ...(source.ref !== null && { source_ref: source.ref }),
+      }
     case 'archive':
-      return { ...none, source_url: source.url, source_checksum: source.checksum }
+      return { source_type: type, source_url: source.url, source_checksum: source.checksum }
     case 'composer':
       return {
-        ...none,
+        source_type: type,
         source_url: source.package,
-        source_ref: source.version,
+        ...(source.version !== null && { source_ref: source.version }),
         composer_scripts: source.mayRunScripts,
       }
   }
