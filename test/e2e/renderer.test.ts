@@ -260,6 +260,31 @@ test('several bad fields are told at once, and the first has the focus', async (
   )
 })
 
+test('a fresh server is prepared by the script that is shown', async () => {
+  const desk = aBusyDesk()
+  desk.bootstrap = [
+    { event: 'line', stream: 'out', text: '+ made account web, which hosts' },
+    {
+      event: 'ended',
+      exitCode: 0,
+      refusal: null,
+      ready: { account: 'web', slots: 20, httpPort: 8080, httpsPort: 8443 },
+    },
+  ]
+  await open(desk, '/servers/add')
+  await page.getByLabel('Address').fill('web9.example.com')
+  await page.getByLabel('Account').fill('admin')
+  await page.getByRole('button', { name: 'A fresh server? Prepare it first' }).click()
+  await page.getByLabel('Account to make').fill('web')
+  await page.getByText("account='web'").waitFor()
+  await page.getByLabel('Password for sudo').fill('secret')
+  await page.getByRole('button', { name: 'Run it as admin@web9.example.com' }).click()
+  await eventually(async () =>
+    expect(await page.getByLabel('Account', { exact: true }).inputValue()).toBe('web'),
+  )
+  expect(complaints).toEqual([])
+})
+
 test('what main finds wrong stands at its field, and typing takes it away', async () => {
   await open(aBusyDesk(), '/sites/add')
   await page.getByLabel('Site name').fill('Bücher.example')

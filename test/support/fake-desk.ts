@@ -39,6 +39,7 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   queues: [],
   logs: new Map(),
   offered: [],
+  bootstrap: [],
   check: [],
   trusted: [],
   demo: { isSupported: true, backendId: null, problem: null },

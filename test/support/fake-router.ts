@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { CheckEvent, HostKey } from '#shared/contract/backend.ts'
+import type { BootstrapEvent } from '#shared/contract/bootstrap.ts'
 import type { CrontabView } from '#shared/contract/crontab.ts'
 import type { OtherDesk } from '#shared/contract/desks.ts'
 import { contract } from '#shared/contract/index.ts'
@@ -47,6 +48,8 @@ export interface FakeDesk {
   logs: Map<string, FakeLog>
   offered: OfferedTask[]
   check: CheckEvent[]
+  /** What a run of the bootstrap script says. */
+  bootstrap: BootstrapEvent[]
   /** Keys that the page said to trust. */
   trusted: HostKey[]
   demo: { isSupported: boolean; backendId: string | null; problem: string | null }
@@ -95,6 +98,16 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
 
   // Only what the pages call; whatever else the contract has is not answered.
   return {
+    bootstrap: {
+      script: os.bootstrap.script.handler(({ input }) => ({
+        text: `account='${input.account}'`,
+        sha256: input.account,
+      })),
+      publicKeys: os.bootstrap.publicKeys.handler(() => ({ keys: ['ssh-ed25519 AAAAfake me'] })),
+      run: os.bootstrap.run.handler(async function* () {
+        yield* await Promise.resolve(desk.bootstrap)
+      }),
+    },
     app: {
       info: os.app.info.handler(() => ({
         version: '0.0.0',
