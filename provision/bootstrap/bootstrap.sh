@@ -581,27 +581,39 @@ start_units() {
 # Where there is no systemd, the units' own command lines, with the same rights. They end with the machine.
 start_commands() {
   make_folder "$sockets" root root 711
-  php_master=$(cat "$sockets/php.pid" 2>/dev/null || true)
-  if [ -n "$php_master" ] && [ -d "/proc/$php_master" ]; then
-    [ -z "$php_changed$php_pools_changed" ] || { kill -USR2 "$php_master"; did 'reloaded PHP'; }
-  else
-    (umask 007; in_background php setpriv --no-new-privs --inh-caps=-all \
-      --bounding-set=-all,+setuid,+setgid,+chown,+kill sh -c "exec $(php_command)")
-    did 'started PHP'
+  start_php
+  start_nginx
+}
+
+start_php() {
+  if is_running php; then
+    [ -n "$php_changed$php_pools_changed" ] || return 0
+    kill -USR2 "$(cat "$sockets/php.pid")"
+    did 'reloaded PHP'
+    return
   fi
-  nginx_master=$(cat "$sockets/nginx.pid" 2>/dev/null || true)
-  if [ -n "$nginx_master" ] && [ -d "/proc/$nginx_master" ]; then
+  rm -f "$sockets"/*.sock                    # of a master that was killed
+  (umask 007; in_background php setpriv --no-new-privs --inh-caps=-all \
+    --bounding-set=-all,+setuid,+setgid,+chown,+kill sh -c "exec $(php_command)")
+  wait_until [ -S "$sockets/${account}01.sock" ] || refuse "PHP-FPM did not start; see $logs."
+  did 'started PHP'
+}
+
+start_nginx() {
+  if is_running nginx; then
     [ -n "$nginx_changed" ] || return 0
-    kill -QUIT "$nginx_master"
-    while [ -d "/proc/$nginx_master" ]; do sleep 0.1; done
+    kill -QUIT "$(cat "$sockets/nginx.pid")"
+    wait_until is_stopped nginx || refuse 'nginx does not end.'
   fi
   (umask 027; in_background nginx setpriv --reuid "$account" --regid "$account" --init-groups --no-new-privs \
     --inh-caps=-all,+net_bind_service --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service \
     sh -c "exec $(nginx_command) -g 'daemon off;'")
-  did 'started nginx'
-  wait_until [ -S "$sockets/${account}01.sock" ] || refuse "PHP-FPM did not start; see $logs."
   wait_until [ -s "$home/nginx/run/nginx.pid" ] || refuse "nginx did not start; see $logs."
+  did 'started nginx'
 }
+
+is_running() { [ -f "$sockets/$1.pid" ] && [ -d "/proc/$(cat "$sockets/$1.pid")" ]; }
+is_stopped() { is_running "$1" && return 1 || return 0; }
 
 wait_until() { # COMMAND...: within five seconds
   for try in $(seq 50); do "$@" && return; sleep 0.1; done

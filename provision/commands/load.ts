@@ -9,11 +9,16 @@ const MULTIPLIER = 5
 export const isOverloaded = ({ oneMinute, cpus }: Load, multiplier = MULTIPLIER): boolean =>
   oneMinute > Math.max(1, cpus) * multiplier
 
+/** How much load for each processor a server bears. */
+export function loadMultiplier({ options }: Context): number {
+  const multiplier = options['critical_load_multiplier']
+  return typeof multiplier === 'number' ? multiplier : MULTIPLIER
+}
+
 /** Throws PROVISION_OVERLOAD, upon which the frontend tries again later. */
 export function refuseOverload(server: Context): void {
   const load = readLoad()
-  const multiplier = server.options['critical_load_multiplier']
-  if (!isOverloaded(load, typeof multiplier === 'number' ? multiplier : MULTIPLIER)) return
+  if (!isOverloaded(load, loadMultiplier(server))) return
   throw new ProvisionError(
     'PROVISION_OVERLOAD',
     `The server is too busy: load ${load.oneMinute.toFixed(1)} on ${load.cpus} processors.`,

@@ -1,6 +1,9 @@
+import type { Finding } from '#shared/domain/finding.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { referencesOf, type Context } from '../context/context.ts'
+import { examine } from '../doctor/doctor.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
+import { findMachineFile } from '../system/machine-file.ts'
 import { machineFacts } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
@@ -15,12 +18,32 @@ export async function verifyServer(session: Session, server: Context): Promise<C
     ...(await machineFacts(session.folders.home)),
   }
   if (service === undefined) session.log('warning', 'This server has no web service yet.')
-  await session.run([
-    ...(service?.verifyServer(data) ?? []),
-    ...findOtherServices(session, server).flatMap((one) => one.verifyServer?.(data) ?? []),
-    writeContextStep(session.store, server),
-  ])
+  try {
+    await session.run([
+      ...(service?.verifyServer(data) ?? []),
+      ...findOtherServices(session, server).flatMap((one) => one.verifyServer?.(data) ?? []),
+      writeContextStep(session.store, server),
+    ])
+  } catch (error) {
+    // What is found often says why.
+    await findingsOf(session, server).catch(() => undefined)
+    throw error
+  }
+  data['findings'] = await findingsOf(session, server)
   return { data, contexts: [server], removedContexts: [] }
+}
+
+/** What the doctor finds, each thing that is amiss in the log as well. */
+async function findingsOf(session: Session, server: Context): Promise<Finding[]> {
+  const { signal } = session.parts
+  // The server inside the application is no machine of its own.
+  if (signal.aborted || server.options['http_service_type'] === 'embedded') return []
+  const machine = await findMachineFile()
+  const findings = await examine({ server, folders: session.folders, machine, signal })
+  for (const { severity, message, remedy } of findings)
+    if (severity === 'warning' || severity === 'error')
+      session.log('warning', remedy === null ? message : `${message} ${remedy}`)
+  return findings
 }
 
 export async function deleteServer(session: Session, server: Context): Promise<CommandResult> {

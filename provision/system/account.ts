@@ -57,5 +57,8 @@ export const findHome = (): string => os.homedir()
 /** The name of the account that this runs as. */
 export const accountName = (): string => os.userInfo().username
 
+/** What sshd starts for each command. */
+export const loginShell = (): string => os.userInfo().shell ?? '/bin/sh'
+
 /** The effective user; -1 on systems that have none. */
 export const effectiveUid = (): number => process.geteuid?.() ?? -1

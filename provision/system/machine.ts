@@ -18,7 +18,7 @@ export const hasIpv6 = (): boolean =>
 export async function machineFacts(home: string): Promise<JsonRecord> {
   const { oneMinute, cpus } = readLoad()
   return {
-    node: process.version.slice(1),
+    node: nodeVersion(),
     system: `${os.type()} ${os.release()}`,
     cpus,
     load: Math.round(oneMinute * 100) / 100,
@@ -28,11 +28,29 @@ export async function machineFacts(home: string): Promise<JsonRecord> {
 }
 
 async function diskFacts(folder: string): Promise<JsonRecord> {
-  // Node has it from 18.15 on.
-  if (typeof files.statfs !== 'function') return {}
-  const { bavail, blocks, bsize } = await files.statfs(folder)
-  return { diskFreeBytes: bavail * bsize, diskSizeBytes: blocks * bsize }
+  const space = await findSpace(folder)
+  return space === undefined
+    ? {}
+    : { diskFreeBytes: space.freeBytes, diskSizeBytes: space.sizeBytes }
 }
+
+export interface Space {
+  freeBytes: number
+  sizeBytes: number
+  freeInodes: number
+  /** 0 where the file system has no fixed number. */
+  inodes: number
+}
+
+/** What is free where a folder lies; undefined where this Node cannot tell. */
+export async function findSpace(folder: string): Promise<Space | undefined> {
+  // Node has it from 18.15 on.
+  if (typeof files.statfs !== 'function') return undefined
+  const { bavail, blocks, bsize, ffree, files: inodes } = await files.statfs(folder)
+  return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize, freeInodes: ffree, inodes }
+}
+
+export const nodeVersion = (): string => process.version.slice(1)
 
 /** Bytes that are free where a folder lies; undefined where this Node cannot tell. */
 export async function findFreeBytes(folder: string): Promise<number | undefined> {

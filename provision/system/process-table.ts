@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises'
+import { readFile, readdir, stat } from 'node:fs/promises'
 import { runProgram } from './process.ts'
 
 /** The command line of a process as the system shows it; undefined where there is none. */
@@ -11,6 +11,25 @@ export async function findTitle(pid: number): Promise<string | undefined> {
   const { exitCode, output } = await runProgram(['ps', '-o', 'command=', '-p', String(pid)])
   return exitCode === 0 ? output.trim() : undefined
 }
+
+/** The processes whose command line begins so, with their accounts, as far as we may see them. */
+export async function processesTitled(beginning: string): Promise<{ pid: number; uid: number }[]> {
+  const pids = (await readdir('/proc').catch(() => []))
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const title = await findTitle(pid)
+      const uid = title?.startsWith(beginning) === true ? await ownerOf(pid) : undefined
+      return uid === undefined ? [] : [{ pid, uid }]
+    }),
+  )
+  return found.flat()
+}
+
+/** The account that a process runs as. */
+export const ownerOf = async (pid: number): Promise<number | undefined> =>
+  (await stat(`/proc/${pid}`).catch(() => undefined))?.uid
 
 /** When a process began, in a form that only serves to compare; undefined where it is gone. */
 export async function findStart(pid: number): Promise<string | undefined> {

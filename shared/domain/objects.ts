@@ -10,6 +10,7 @@ import {
   Title,
   UserName,
 } from './names.ts'
+import { Finding } from './finding.ts'
 import { Id, Instant, JsonRecord } from './json.ts'
 import { MAX_PACKAGES, PlatformPackage, PlatformSource } from './platform-source.ts'
 
@@ -123,6 +124,8 @@ export const ServerFacts = z.object({
   memoryBytes: z.number().min(0).optional(),
   diskFreeBytes: z.number().min(0).optional(),
   diskSizeBytes: z.number().min(1).optional(),
+  /** What the server doctor found. */
+  findings: z.array(Finding).max(200).optional(),
 })
 export type ServerFacts = z.infer<typeof ServerFacts>
 

@@ -104,15 +104,14 @@ describe('run', () => {
 })
 
 describe('eval', () => {
-  test('runs PHP of ours with its input', async () => {
-    const { last } = await door(
+  test('runs PHP of ours with its input, whatever else is printed', async () => {
+    const { text, last } = await door(
       'eval',
-      '<?php echo json_encode([$input["a"], posix_getpwuid(posix_geteuid())["name"]]);',
-      {
-        HD_INPUT: '{"a": "ä"}',
-      },
+      '<?php echo "noise"; return [$HD["a"], posix_getpwuid(posix_geteuid())["name"]];',
+      { HD_INPUT: '{"a": "ä"}' },
     )
-    expect(last).toEqual(['ä', slot])
+    expect(last).toEqual({ answer: ['ä', slot] })
+    expect(text).not.toContain('noise')
   })
 
   test('tells of an exception, of an error and of source that is none', async () => {
@@ -121,13 +120,14 @@ describe('eval', () => {
       'nowhere();',
       'this is no PHP',
       'str_repeat("x", PHP_INT_MAX);',
+      'exit("no more");',
     ]
     for (const source of broken)
-      expect((await door('eval', source)).last, source).toHaveProperty('error')
+      expect((await door('eval', `<?php ${source}`)).last, source).toHaveProperty('error')
   })
 
   test('leaves a worker that knows nothing of it', async () => {
-    const pid = 'echo posix_getpid();'
+    const pid = '<?php return posix_getpid();'
     expect((await door('eval', pid)).last).not.toEqual((await door('eval', pid)).last)
   })
 })

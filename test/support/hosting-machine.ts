@@ -47,7 +47,11 @@ export interface HostingMachine {
   bootstrap(parameters?: Partial<BootstrapParameters>, ...args: string[]): string
   /** The built program as the sandbox user. */
   run(argv: readonly string[], request?: JsonRecord | string): Promise<Ran>
-  start(argv: readonly string[], request?: JsonRecord | string): Running
+  start(
+    argv: readonly string[],
+    request?: JsonRecord | string,
+    env?: Readonly<Record<string, string>>,
+  ): Running
   /** A shell command as the sandbox user or as a slot. */
   as(user: string, script: string): { exitCode: number | null; stdout: string; stderr: string }
   /** Asks the database as root. */
@@ -120,11 +124,11 @@ export async function startHostingMachine(options: MachineOptions = {}): Promise
   })
   const program = copyProgram(folder)
   const node = reachableNode(folder, found.uid)
-  const start: HostingMachine['start'] = (argv, request = {}) => {
+  const start: HostingMachine['start'] = (argv, request = {}, env = {}) => {
     const child = spawn('setpriv', [...asUser(account), node, program, ...argv], {
       cwd: found.home,
       detached: true,
-      env: { HOME: found.home, PATH: '/usr/bin:/bin' },
+      env: { HOME: found.home, PATH: '/usr/bin:/bin', ...env },
     })
     child.stdin.on('error', () => {})
     child.stdin.end(typeof request === 'string' ? request : renderRequest(request))

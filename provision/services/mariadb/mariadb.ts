@@ -26,6 +26,13 @@ export class MariaDb {
     return (await this.#query('SELECT VERSION()', signal)).trim()
   }
 
+  /** What this account may do, as the server says it. */
+  async grants(signal: AbortSignal): Promise<string[]> {
+    const text = await this.#query('SHOW GRANTS', signal)
+    // The client writes a backslash as two.
+    return text.trim().replaceAll('\\\\', '\\').split('\n')
+  }
+
   /** The databases of one slot. */
   async namesOf(slot: string, signal: AbortSignal): Promise<string[]> {
     const text = await this.#query('SHOW DATABASES', signal)

@@ -1,0 +1,106 @@
+import { portOf } from '../commands/web.ts'
+import { type NginxFolders, nginxFoldersOf } from '../services/nginx/config.ts'
+import { findMaster, getNginx, testConfiguration, versionOf } from '../services/nginx/master.ts'
+import { effectiveUid } from '../system/account.ts'
+import { findInfo } from '../system/file-info.ts'
+import { findText } from '../system/files.ts'
+import { tryPort } from '../system/net.ts'
+import { ownerOf, processesTitled } from '../system/process-table.ts'
+import { type Check, error, type Found, info, ok, type Patient, warning } from './check.ts'
+
+export const WEB_CHECKS: readonly Check[] = [
+  { name: 'nginx', look: onNginx(checkMaster) },
+  { name: 'nginx-configuration', look: onNginx(checkConfiguration) },
+  { name: 'nginx-other', look: onNginx(checkOthers) },
+  { name: 'ports', look: onNginx(checkPort) },
+]
+
+/** Nothing is found where the server has another web service. */
+function onNginx(
+  look: (patient: Patient, nginx: NginxFolders) => Promise<Found | readonly Found[]>,
+) {
+  return async (patient: Patient): Promise<Found | readonly Found[]> => {
+    if (patient.server.options['http_service_type'] !== 'nginx') return []
+    return look(patient, nginxFoldersOf(patient.folders.nginx))
+  }
+}
+
+async function checkMaster({ machine }: Patient, nginx: NginxFolders): Promise<Found> {
+  const version = (await versionOf(await getNginx())) ?? 'of an unknown version'
+  const master = await findMaster(nginx)
+  if (master === undefined)
+    return error(
+      'nginx does not run.',
+      machine === undefined
+        ? 'Verify the server: that starts it.'
+        : `As root: systemctl restart ${machine.account}-nginx; its log is ${nginx.errorLog}.`,
+    )
+  if ((await ownerOf(master)) !== effectiveUid())
+    return error(
+      'The nginx that serves the sites does not run as this account.',
+      `As root, stop the process ${master}, then start nginx as this account.`,
+    )
+  return ok(`nginx ${version} runs, as this account.`)
+}
+
+async function checkConfiguration({ signal }: Patient, nginx: NginxFolders): Promise<Found> {
+  try {
+    await testConfiguration(await getNginx(), nginx, signal)
+    return ok('nginx takes its configuration.')
+  } catch (problem) {
+    signal.throwIfAborted()
+    const said = problem instanceof Error ? problem.message : String(problem)
+    return error(said, await whatToDo(said, nginx))
+  }
+}
+
+/** Whose the file is that nginx complains of. */
+async function whatToDo(said: string, nginx: NginxFolders): Promise<string> {
+  const file = / in (\/\S+):\d+/.exec(said)?.[1]
+  if (file === undefined) return `Look at ${nginx.main}.`
+  if ((await findText(file).catch(() => ''))?.startsWith(OURS) === true)
+    return `${file} was written by Hosting Desk: verify the server, then the site that it belongs to.`
+  const uid = (await findInfo(file))?.uid
+  const whose =
+    uid === undefined || uid === effectiveUid() ? '' : `, and belongs to the account ${uid}`
+  return `${file} was not written by Hosting Desk${whose}. It is left as it is: correct it or move it away.`
+}
+
+const OURS = '# Written by Hosting Desk'
+
+async function checkOthers(_: Patient, nginx: NginxFolders): Promise<Found> {
+  const master = await findMaster(nginx)
+  const others = (await processesTitled('nginx: master process')).filter(
+    ({ pid, uid }) => pid !== master && uid !== effectiveUid(),
+  )
+  if (others.length === 0) return ok('No other nginx runs.')
+  const pids = others.map(({ pid, uid }) => `${pid}${uid === 0 ? ', as root' : ''}`).join('; ')
+  return info(
+    `Another nginx runs beside ours (${pids}).`,
+    'It does not disturb on other ports. Where nobody needs it, as root: systemctl disable --now nginx.',
+  )
+}
+
+async function checkPort({ server, machine }: Patient, nginx: NginxFolders): Promise<Found> {
+  const port = portOf(server)
+  const isRunning = (await findMaster(nginx)) !== undefined
+  const state = await tryPort(port)
+  if (state === 'not-allowed' && !isRunning)
+    return error(
+      `This account may not listen on port ${port}.`,
+      'Run the bootstrap script, or give the server a port from 1024 on.',
+    )
+  if (state === 'taken' && !isRunning)
+    return error(
+      `Port ${port} is taken by another program.`,
+      'Stop that one, or give the server another port.',
+    )
+  if (state === 'free' && isRunning)
+    return warning(`Nobody listens on port ${port}.`, 'Verify the server: that loads the ports.')
+  if (machine !== undefined && machine.httpPort !== port)
+    return info(
+      `The sites are on port ${port}; the bootstrap script has chosen ${machine.httpPort}.`,
+      'Give the server that port, unless the other one is meant.',
+    )
+  return ok(`The sites are served on port ${port}.`)
+}
