@@ -30,6 +30,8 @@ export function toSavedOptions(options: JsonRecord): JsonRecord {
 function toSaved(key: string, value: Json): Json {
   const isService = key.endsWith('_service_type')
   if (isEmpty(value)) return isService ? NO_SERVICE : UNSET
+  // As Aegir's own frontend sends it.
+  if (key.endsWith('_port') && typeof value === 'number') return String(value)
   return isService && typeof value === 'string' ? (SERVICE_TYPES[value] ?? value) : value
 }
 
