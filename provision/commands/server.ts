@@ -33,7 +33,7 @@ export async function verifyServer(session: Session, server: Context): Promise<C
   return { data, contexts: [server], removedContexts: [] }
 }
 
-/** What the doctor finds, each thing that is amiss in the log as well. */
+/** What the doctor finds, in the log as well. Only an error takes from the verify's success: a busy minute does not. */
 async function findingsOf(session: Session, server: Context): Promise<Finding[]> {
   const { signal } = session.parts
   // The server inside the application is no machine of its own.
@@ -42,7 +42,10 @@ async function findingsOf(session: Session, server: Context): Promise<Finding[]>
   const findings = await examine({ server, folders: session.folders, machine, signal })
   for (const { severity, message, remedy } of findings)
     if (severity === 'warning' || severity === 'error')
-      session.log('warning', remedy === null ? message : `${message} ${remedy}`)
+      session.log(
+        severity === 'error' ? 'warning' : 'info',
+        remedy === null ? message : `${message} ${remedy}`,
+      )
   return findings
 }
 
