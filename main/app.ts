@@ -32,6 +32,7 @@ import { QueueSwitches } from './queue/queue-switches.ts'
 import { Queues } from './queue/queues.ts'
 import { mayUseControlFile } from './rpc/aegir-calls.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
+import type { ShellAbilities } from './rpc/shell-abilities.ts'
 import { BackendSecrets } from './settings/backend-secrets.ts'
 import { Secrets } from './settings/secrets.ts'
 import { Settings } from './settings/settings.ts'
@@ -60,6 +61,8 @@ export interface AppParts {
   folder: string
   shell: 'desktop' | 'headless' | 'command-line'
   secretBox: SecretBox | null
+  /** What the shell can do on this computer beyond a page. */
+  abilities?: ShellAbilities
   /** The bundled program for servers. */
   programFile: string
   /** The static platform that the demo server starts with. */
@@ -341,6 +344,7 @@ async function assemble(
     hookProblems: () => problems.list(),
     features,
     settings,
+    abilities: parts.abilities ?? null,
     onFeatureSet() {
       queues.refresh()
       dispatcher.request()

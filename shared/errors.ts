@@ -80,6 +80,7 @@ export const ERRORS = {
   'extension.not-understood': { isRetryable: false },
   'extension.broken': { isRetryable: false },
   'secret.missing': { isRetryable: false },
+  'terminal.missing': { isRetryable: false },
   'demo.unsupported': { isRetryable: false },
   'demo.no-account': { isRetryable: false },
 } as const satisfies Record<string, { isRetryable: boolean }>

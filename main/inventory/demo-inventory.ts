@@ -96,13 +96,13 @@ export class DemoInventory {
         services: { http: { type: 'embedded', port: facts.webPort, restartCommand: null } },
         isDemo: true,
       },
-      'edit',
+      'hook',
     )
     const root = `${facts.home}/platforms/static-site`
     await putFolder(await connect(added.server.backendId), this.#parts.templateFolder, root)
     await inventory.addPlatform(
       { title: 'Static site', serverId: added.server.id, root, afterId: added.task.id },
-      'edit',
+      'hook',
     )
     this.#problem = null
     return added.server.backendId

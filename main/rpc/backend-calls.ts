@@ -1,4 +1,6 @@
+import { AppError } from '#shared/errors.ts'
 import { Secret } from '../lib/secret.ts'
+import { terminalCommand } from '../ssh/terminal-command.ts'
 import { listBackends } from '../store/queries/backends.ts'
 import type { RpcParts, TypedSecrets } from './parts.ts'
 import type { Desk } from './router.ts'
@@ -36,6 +38,20 @@ export function backendCalls(desk: Desk, parts: RpcParts) {
         return {}
       }),
       sshHosts: backend.sshHosts.handler(() => parts.sshHosts()),
+      terminalCommand: backend.terminalCommand.handler(({ input }) => {
+        const { line } = terminalCommand(parts.store.get('backend', input.id))
+        return { line }
+      }),
+      openTerminal: backend.openTerminal.handler(async ({ input }) => {
+        const command = terminalCommand(parts.store.get('backend', input.id))
+        if (parts.abilities === null)
+          throw new AppError(
+            'terminal.missing',
+            'A browser cannot open a terminal. Copy the command.',
+          )
+        await parts.abilities.openTerminal(command)
+        return {}
+      }),
     }),
   }
 }

@@ -18,6 +18,7 @@ import type { TaskLogs } from '../log/task-log.ts'
 import type { Dispatcher } from '../queue/dispatcher.ts'
 import type { QueueSwitches } from '../queue/queue-switches.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { ShellAbilities } from './shell-abilities.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
@@ -57,6 +58,8 @@ export interface RpcParts {
   hookProblems: () => (HookProblem & { at: number; times: number })[]
   features: Features
   settings: Settings
+  /** What the shell can do on this computer; null where it is a browser's page or a command line. */
+  abilities: ShellAbilities | null
   /** A feature was switched, or extensions were found: what they declare may be different now. */
   onFeatureSet: () => void
   /** Something was set of a queue: whoever waits for its time looks again. */

@@ -227,6 +227,10 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The login cannot be made without it.',
     'Give the password or passphrase; the tasks that wait go on.',
   ],
+  'terminal.missing': [
+    'No terminal was opened; nothing else changed.',
+    'Copy the command and paste it into a terminal of yours.',
+  ],
   'demo.unsupported': [
     'The demo server is not available on this system.',
     'Add a server of your own.',

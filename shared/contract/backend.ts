@@ -93,4 +93,8 @@ export const backend = {
   /** Closes the connection; the next task opens it again. */
   disconnect: desk.input(z.object({ id: Id })).output(z.object({})),
   sshHosts: desk.output(z.array(SshHost)),
+  /** The command that logs in to the account from a terminal. */
+  terminalCommand: desk.input(z.object({ id: Id })).output(z.object({ line: z.string() })),
+  /** Opens the person's terminal with that command; `terminal.missing` where the shell has none to open. */
+  openTerminal: desk.input(z.object({ id: Id })).output(z.object({})),
 }

@@ -1,22 +1,28 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { acquireOwnership } from '../../main/store/owner.ts'
 import { build } from '../../tools/build.ts'
+import { PackagedApp } from '../support/packaging.ts'
 import type { StandInDesktop } from '../support/electron-stand-in/desktop.ts'
 import { DesktopFixture, untilSeen } from '../support/electron-stand-in/fixture.ts'
 import { eventually } from '../support/eventually.ts'
 
-const DIST = path.resolve(import.meta.dirname, '../../dist/main')
+/** As it is shipped: the packaged archive, unpacked far from the project. */
+let app: PackagedApp
+let mainFile: string
 let fixture: DesktopFixture
 
 beforeAll(async () => {
   await build()
+  app = await PackagedApp.make()
+  mainFile = await app.unpack()
 }, 300_000)
+afterAll(() => app.remove())
 const others: ChildProcess[] = []
 beforeEach(async () => {
-  fixture = await DesktopFixture.open(path.join(DIST, 'desktop.js'))
+  fixture = await DesktopFixture.open(mainFile)
 })
 afterEach(async () => {
   others.splice(0).forEach((other) => other.kill('SIGKILL'))
@@ -106,7 +112,15 @@ describe('the tray', () => {
     expect(tray).toEqual({
       hasImage: true,
       toolTip: 'Hosting Desk: Nothing to do',
-      labels: ['(Nothing to do)', '—', 'Open Hosting Desk', 'Pause dispatching', '—', 'Quit'],
+      labels: [
+        '(Nothing to do)',
+        '—',
+        'Open Hosting Desk',
+        'Pause dispatching',
+        '☐ Do not disturb',
+        '—',
+        'Quit',
+      ],
     })
     await desktop.clickTray()
     await untilSeen(desktop, (look) => expect(look.windows[0]?.isShown).toBe(true))
@@ -174,7 +188,7 @@ describe('another owner of the data', () => {
   })
 
   test('that stays is named in a question: try again, or quit', async () => {
-    const args = [path.join(DIST, 'headless.js'), '--data', fixture.data]
+    const args = [path.join(path.dirname(mainFile), 'headless.js'), '--data', fixture.data]
     const headless = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     others.push(headless)
     await once(headless.stdout, 'data')

@@ -55,7 +55,11 @@ export class DeskTray {
       case 'text':
         return { label: item.label, enabled: false }
       case 'action':
-        return { label: item.label, click: () => this.#parts.act(item.action) }
+        return {
+          label: item.label,
+          click: () => this.#parts.act(item.action),
+          ...(item.isChecked === undefined ? {} : { type: 'checkbox', checked: item.isChecked }),
+        }
     }
   }
 }

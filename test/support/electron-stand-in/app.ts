@@ -2,6 +2,7 @@ import type { App } from 'electron'
 import { EventEmitter } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { StandInEvent } from './events.ts'
 
@@ -19,7 +20,16 @@ class StandInApp extends EventEmitter {
   #told = Promise.resolve()
   isReady = false
 
+  /** What the application asked the system to start at login, and which links it said to open. */
+  readonly loginItems: Parameters<App['setLoginItemSettings']>[0][] = []
+  readonly protocols: string[] = []
+
   readonly setPath: App['setPath'] = (name, value) => void this.#paths.set(name, value)
+  readonly getPath: App['getPath'] = (name) => this.#paths.get(name) ?? os.tmpdir()
+  readonly setLoginItemSettings: App['setLoginItemSettings'] = (item) =>
+    void this.loginItems.push(item)
+  readonly setAsDefaultProtocolClient: App['setAsDefaultProtocolClient'] = (name) =>
+    this.protocols.push(name) > 0
 
   readonly whenReady: App['whenReady'] = async () => {
     await Promise.resolve()

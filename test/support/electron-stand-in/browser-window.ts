@@ -1,4 +1,4 @@
-import type { BrowserWindowConstructorOptions, WebPreferences } from 'electron'
+import type { BrowserWindowConstructorOptions, Rectangle, WebPreferences } from 'electron'
 import { EventEmitter } from 'node:events'
 import { chromium, type Browser } from 'playwright-core'
 import { app } from './app.ts'
@@ -33,6 +33,11 @@ export class BrowserWindow extends EventEmitter {
   readonly #attached: Promise<void>
   isShown: boolean
   timesFocused = 0
+  /** Whether the person looks at it, as a test says. */
+  isInFront = true
+  progress = -1
+  #bounds: Rectangle
+  #isMaximised = false
   #hasLoaded = false
   #isDestroyed = false
 
@@ -40,6 +45,8 @@ export class BrowserWindow extends EventEmitter {
     super()
     this.preferences = options.webPreferences ?? {}
     this.isShown = options.show ?? true
+    const { x = 10, y = 10, width = 800, height = 600 } = options
+    this.#bounds = { x, y, width, height }
     this.#attached = this.#attach(options)
     app.windows.add(this)
     BrowserWindow.all.push(this)
@@ -59,6 +66,31 @@ export class BrowserWindow extends EventEmitter {
 
   focus(): void {
     this.timesFocused += 1
+  }
+
+  isFocused(): boolean {
+    return this.isShown && this.isInFront
+  }
+
+  setProgressBar(progress: number): void {
+    this.progress = progress
+  }
+
+  getNormalBounds(): Rectangle {
+    return this.#bounds
+  }
+
+  /** As a person does with the mouse. */
+  setBounds(bounds: Partial<Rectangle>): void {
+    this.#bounds = { ...this.#bounds, ...bounds }
+  }
+
+  maximize(): void {
+    this.#isMaximised = true
+  }
+
+  isMaximized(): boolean {
+    return this.#isMaximised
   }
 
   isMinimized(): boolean {

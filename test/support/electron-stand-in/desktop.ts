@@ -14,8 +14,13 @@ export class StandInDesktop {
   /** The exit code, or the signal's name. */
   readonly exited: Promise<number | string>
 
-  constructor(mainFile: string, args: readonly string[]) {
+  constructor(
+    mainFile: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.#child = fork(mainFile, [...args], {
+      env: { ...process.env, ...env },
       execArgv: ['--import', REGISTER],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
@@ -39,6 +44,32 @@ export class StandInDesktop {
 
   clickMenu(label: string): Promise<unknown> {
     return this.#ask({ do: 'click-menu', label })
+  }
+
+  clickAppMenu(label: string): Promise<unknown> {
+    return this.#ask({ do: 'click-app-menu', label })
+  }
+
+  clickNotification(title: string): Promise<unknown> {
+    return this.#ask({ do: 'click-notification', title })
+  }
+
+  /** Whether the person looks at the window. */
+  setInFront(isInFront: boolean): Promise<unknown> {
+    return this.#ask({ do: 'set-in-front', isInFront })
+  }
+
+  setBounds(bounds: { x: number; y: number; width: number; height: number }): Promise<unknown> {
+    return this.#ask({ do: 'set-bounds', bounds })
+  }
+
+  /** What the person answers from now on when asked for a file. */
+  chooseFile(file: string | undefined): Promise<unknown> {
+    return this.#ask({ do: 'choose-file', file })
+  }
+
+  openUrl(url: string): Promise<unknown> {
+    return this.#ask({ do: 'open-url', url })
   }
 
   clickTray(): Promise<unknown> {

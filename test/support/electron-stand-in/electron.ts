@@ -11,7 +11,17 @@ export { BrowserWindow } from './browser-window.ts'
 export { ipcMain } from './web-contents.ts'
 export { MessageChannelMain } from './ports.ts'
 export { protocol } from './protocol.ts'
-export { dialog, Menu, nativeImage, safeStorage, shell, Tray } from './system.ts'
+export {
+  dialog,
+  Menu,
+  nativeImage,
+  Notification,
+  powerMonitor,
+  safeStorage,
+  screen,
+  shell,
+  Tray,
+} from './system.ts'
 
 serveControl()
 // Electron lives until it is told to end, also while nothing but a dialog is open.

@@ -23,7 +23,9 @@ export class DesktopFixture {
   }
 
   start(...args: string[]): StandInDesktop {
-    const desktop = new StandInDesktop(this.#mainFile, ['--data', this.data, ...args])
+    // What is started at login is the machine's own, and no business of a test's.
+    const env = { XDG_CONFIG_HOME: path.join(this.data, 'config') }
+    const desktop = new StandInDesktop(this.#mainFile, ['--data', this.data, ...args], env)
     this.#started.push(desktop)
     return desktop
   }

@@ -6,7 +6,10 @@ import type {
   MessageBoxOptions,
   MessageBoxReturnValue,
   NativeImage,
+  NotificationConstructorOptions,
+  OpenDialogReturnValue,
   SafeStorage,
+  SaveDialogReturnValue,
   Shell,
 } from 'electron'
 import { EventEmitter } from 'node:events'
@@ -22,7 +25,10 @@ export const seen = {
   applicationMenu: null as RecordedMenu | null,
   dialogs: [] as { kind: 'box' | 'error'; message: string; detail: string; buttons: string[] }[],
   opened: [] as string[],
+  notifications: [] as Notification[],
 }
+/** What the person answers when asked for a file; undefined for “not after all”. */
+export const chosen = { file: undefined as string | undefined }
 /** Dialogs that wait for their button. */
 export const waitingDialogs: ((button: number) => void)[] = []
 
@@ -82,13 +88,53 @@ const showErrorBox: Dialog['showErrorBox'] = (message, detail) => {
   seen.dialogs.push({ kind: 'error', message, detail, buttons: [] })
   console.error(`${message}: ${detail}`)
 }
-export const dialog = { showMessageBox, showErrorBox }
+const showSaveDialog = (): Promise<SaveDialogReturnValue> =>
+  Promise.resolve({ canceled: chosen.file === undefined, filePath: chosen.file ?? '' })
+const showOpenDialog = (): Promise<OpenDialogReturnValue> =>
+  Promise.resolve({
+    canceled: chosen.file === undefined,
+    filePaths: chosen.file === undefined ? [] : [chosen.file],
+  })
+export const dialog = { showMessageBox, showErrorBox, showSaveDialog, showOpenDialog }
+
+export class Notification extends EventEmitter {
+  static isSupported(): boolean {
+    return true
+  }
+
+  readonly title: string
+  readonly body: string
+
+  constructor({ title = '', body = '' }: NotificationConstructorOptions = {}) {
+    super()
+    this.title = title
+    this.body = body
+  }
+
+  show(): void {
+    seen.notifications.push(this)
+  }
+
+  close(): void {
+    this.emit('close')
+  }
+}
+
+export const powerMonitor = new EventEmitter()
+
+export const screen = {
+  getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }],
+}
 
 const openExternal: Shell['openExternal'] = (url) => {
   seen.opened.push(url)
   return Promise.resolve()
 }
-export const shell = { openExternal }
+const openPath: Shell['openPath'] = (file) => {
+  seen.opened.push(file)
+  return Promise.resolve('')
+}
+export const shell = { openExternal, openPath }
 
 /** An imitation: whoever reads the store finds no secret in clear, and that is all. */
 const encryptString: SafeStorage['encryptString'] = (text) =>

@@ -1,4 +1,9 @@
-import type { HandlerDetails, WebContents, WindowOpenHandlerResponse } from 'electron'
+import type {
+  HandlerDetails,
+  KeyboardInputEvent,
+  WebContents,
+  WindowOpenHandlerResponse,
+} from 'electron'
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { CDPSession, Page, Request, Route } from 'playwright-core'
@@ -25,6 +30,15 @@ export class StandInWebContents extends EventEmitter {
     action: 'allow',
   })
   permissionHandler: unknown
+  readonly navigationHistory = { goBack: () => void this.page?.goBack() }
+
+  /** Only whole keys: the press and its release are one here. */
+  readonly sendInputEvent = ({ type, keyCode, modifiers = [] }: KeyboardInputEvent): void => {
+    if (type !== 'keyDown') return
+    const names = modifiers.map((name) => (name === 'meta' ? 'Meta' : 'Control'))
+    void this.page?.keyboard.press([...names, keyCode].join('+'))
+  }
+
   readonly session = {
     setPermissionRequestHandler: (handler: unknown) => void (this.permissionHandler = handler),
   }

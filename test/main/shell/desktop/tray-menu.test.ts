@@ -20,7 +20,9 @@ const aView = (
   dispatch: Partial<TrayView['dispatch']> = {},
 ): TrayView => ({
   dispatch: { isPaused: false, running: running.length, queued: 0, failedToday: 0, ...dispatch },
+  isSilent: false,
   running,
+  failed: [],
 })
 
 const labels = (items: TrayItem[]): string[] =>
@@ -33,9 +35,26 @@ describe('the menu in the tray', () => {
       '—',
       'Open Hosting Desk',
       'Pause dispatching',
+      'Do not disturb',
       '—',
       'Quit',
     ])
+  })
+
+  test('names what failed today, and leads to its page', () => {
+    const failed = [aTask({ id: 'y', title: 'Back up', objectTitle: 'a & b' })]
+    const menu = trayMenu({ ...aView([], { failedToday: 1 }), failed })
+    expect(labels(menu).slice(1, 4)).toEqual(['—', 'Failed today', '✕ Back up a && b'])
+    expect(menu[3]).toMatchObject({ action: { do: 'open-task', taskId: 'y' } })
+  })
+
+  test('silences notifications, and lets them speak again', () => {
+    const item = (isSilent: boolean) =>
+      trayMenu({ ...aView(), isSilent }).find(
+        (one) => one.item === 'action' && one.label === 'Do not disturb',
+      )
+    expect(item(false)).toMatchObject({ isChecked: false, action: { isSilent: true } })
+    expect(item(true)).toMatchObject({ isChecked: true, action: { isSilent: false } })
   })
 
   test('names what runs and how far it is, and leads to its page', () => {
