@@ -1,4 +1,5 @@
 import type { BenchRow } from './bench-row.ts'
+import { benchInterface } from './interface.ts'
 import { benchSsh } from './ssh.ts'
 import { benchStore } from './store.ts'
 import { benchTasks } from './tasks.ts'
@@ -15,4 +16,5 @@ export const SUITES: Readonly<Record<string, (options: BenchOptions) => Promise<
   store: benchStore,
   ssh: benchSsh,
   tasks: benchTasks,
+  interface: benchInterface,
 }
