@@ -42,12 +42,25 @@ const taskType = z.strictObject({
   isBatch: z.boolean().optional(),
 } satisfies Record<keyof TaskTypeDefinition, z.ZodType>)
 
+/** Its values are lasting keys, which their server stores as they are. */
+const serviceForm = Form.refine(
+  ({ fields }) => fields.every(({ type }) => type !== 'password'),
+  'a service has no password field: its values are stored on the server as they are',
+).refine(
+  ({ fields }) => fields.every(({ name }) => /^[a-z][a-z0-9_]{0,63}$/.test(name)),
+  'the fields of a service are named as lasting keys: lower-case letters, digits and _',
+)
+
 const serviceType = z.strictObject({
   service: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/),
   type: z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/),
   title: Title,
   description: text,
   defaultPort: z.number().int().min(1).max(65_535).nullable(),
+  defaultRestartCommand: z.string().max(1024).nullable().optional(),
+  form: serviceForm.optional(),
+  validate: aHook,
+  view: aHook,
   isHidden: z.boolean().optional(),
   contextOptions: aHook,
 } satisfies Record<keyof ServiceTypeDefinition, z.ZodType>)

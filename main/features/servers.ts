@@ -1,23 +1,11 @@
-import type { JsonRecord } from '#shared/domain/json.ts'
 import type { Server } from '#shared/domain/objects.ts'
 import { defineTaskType, type Feature } from '../hooks/feature.ts'
 import type { Host } from '../hooks/host.ts'
+import { toServiceOptions } from '../hooks/service-types.ts'
 import { takeOver } from './effects.ts'
 import { toServerFacts } from './server-facts.ts'
 
 const NOT_WHEN_DELETED = 'The server was deleted.'
-
-/** The keys of services that the backend still keeps and the server no longer has: each to be unset. */
-function unsetServices({ services, savedOptions }: Server): JsonRecord {
-  const saved = Object.keys(savedOptions ?? {})
-  const gone = saved
-    .flatMap((key) => /^(.+)_service_type$/.exec(key)?.[1] ?? [])
-    .filter((service) => !Object.hasOwn(services, service))
-  const keys = gone.flatMap((service) =>
-    ['service_type', 'port', 'restart_cmd'].map((fact) => `${service}_${fact}`),
-  )
-  return Object.fromEntries(keys.filter((key) => saved.includes(key)).map((key) => [key, null]))
-}
 
 /**
  * What a server's verify has changed its platforms have to hear of (Aegir verifies all that are not deleted, BOA those in
@@ -67,16 +55,15 @@ export const servers: Feature = {
     }),
   ],
 
-  contextOptions(options, object) {
-    if (object.kind !== 'server') return options
-    const services = unsetServices(object)
-    for (const [name, service] of Object.entries(object.services)) {
-      services[`${name}_service_type`] = service.type
-      services[`${name}_port`] = service.port
-      services[`${name}_restart_cmd`] = service.restartCommand
-    }
-    return { ...options, context_type: 'server', remote_host: object.remoteHost, ...services }
-  },
+  contextOptions: (options, object, host) =>
+    object.kind === 'server'
+      ? {
+          ...options,
+          context_type: 'server',
+          remote_host: object.remoteHost,
+          ...toServiceOptions(object, host.serviceTypes()),
+        }
+      : options,
 
   afterTask(task, result, host) {
     if (task.objectKind !== 'server') return

@@ -10,7 +10,7 @@ import { historyQueue } from './queues/history-queue.ts'
 import { retentionQueue } from './queues/retention-queue.ts'
 import { taskQueue } from './queues/task-queue.ts'
 import { serverWork } from './server-work.ts'
-import { webServices } from './web-services.ts'
+import { shippedServices } from './services.ts'
 
 /** Every feature that ships, in the order in which their hooks are called. */
 export const shippedFeatures: readonly Feature[] = [
@@ -18,7 +18,7 @@ export const shippedFeatures: readonly Feature[] = [
   platforms,
   sites,
   clientQuotas,
-  webServices,
+  shippedServices,
   aegirServices,
   serverWork,
   taskQueue,

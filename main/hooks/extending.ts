@@ -2,6 +2,7 @@
 
 export type {
   Feature,
+  ServiceFact,
   ServiceTypeDefinition,
   TaskFailure,
   TaskResult,
@@ -26,6 +27,7 @@ export type {
   HostingObject,
   Platform,
   Server,
+  ServiceSettings,
   Site,
 } from '#shared/domain/objects.ts'
 export type { PlannedQueue, QueueDefinition } from '#shared/domain/queue.ts'

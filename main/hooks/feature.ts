@@ -1,6 +1,6 @@
 import type { Form, FormProblems } from '#shared/domain/form.ts'
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
-import type { HostingObject, ObjectKind, Server } from '#shared/domain/objects.ts'
+import type { HostingObject, ObjectKind, Server, ServiceSettings } from '#shared/domain/objects.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import type { Task, TaskStatus } from '#shared/domain/task.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
@@ -65,6 +65,12 @@ export interface TaskTypeDefinition<Kind extends ObjectKind = ObjectKind> {
 
 export type ObjectOf<Kind extends ObjectKind> = Extract<HostingObject, { kind: Kind }>
 
+/** One line about a service on its server's page. */
+export interface ServiceFact {
+  label: string
+  value: string
+}
+
 /** A service type that a server can carry (Aegir's hostingService). */
 export interface ServiceTypeDefinition {
   /** `http`, `db` … */
@@ -74,11 +80,26 @@ export interface ServiceTypeDefinition {
   description: string
   /** Null where the type has no port. */
   defaultPort: number | null
+  /**
+   * How it is told to read its configuration anew, unless the operator says otherwise; null where the server half knows
+   * its own way. Absent: the type has no restart command.
+   */
+  defaultRestartCommand?: string | null
   /** It comes with the application and is not to be chosen for a server of one's own. */
   isHidden?: boolean
   /**
+   * Settings of its own. Each value is stored with the server, sent as the lasting key of its field's name and read back
+   * from there by an import, so a password has no place among them.
+   */
+  form?: Form
+  /** More problems, once the form is fine: at `port`, `restartCommand` or a field of the form. */
+  validate?(settings: ServiceSettings, server: Server, host: ReadingHost): FormProblems
+  /** What the server's page says of it beside its port, its restart command and the values of its form. */
+  view?(settings: ServiceSettings, server: Server, host: ReadingHost): ServiceFact[]
+  /**
    * Lasting facts of a server that carries a service of this type (hostingService::context_options): gets what features
-   * gave, the base's `<service>_service_type`, `_port` and `_restart_cmd` among it, and returns the whole.
+   * gave, the base's `<service>_service_type`, `_port`, `_restart_cmd` and the form's values among it, and returns the
+   * whole.
    */
   contextOptions?(options: JsonRecord, server: Server, host: ReadingHost): JsonRecord
 }

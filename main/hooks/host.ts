@@ -1,4 +1,5 @@
 import type { Id, JsonRecord } from '#shared/domain/json.ts'
+import type { ServiceTypeDefinition } from './feature.ts'
 import type { QueueDefinition } from '#shared/domain/queue.ts'
 import type {
   Backend,
@@ -39,6 +40,8 @@ export interface ReadingHost {
   queues(): QueueAsSet[]
   /** Servers of a backend that are not deleted. */
   serversOn(backendId: Id): Server[]
+  /** Every type of service that a feature in force offers. */
+  serviceTypes(): readonly ServiceTypeDefinition[]
   platformsOf(serverId: Id): Platform[]
   /** Platforms of a backend that are not deleted. */
   platformsOn(backendId: Id): Platform[]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FormProblems } from '#shared/domain/form.ts'
 import { type Id, JsonRecord } from '#shared/domain/json.ts'
 import {
   Platform,
@@ -11,12 +12,13 @@ import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { PlannedQueue } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
 import { atOnce } from './at-once.ts'
-import type { Feature, ServiceTypeDefinition, TaskTypeDefinition } from './feature.ts'
+import type { Feature, ServiceFact, ServiceTypeDefinition, TaskTypeDefinition } from './feature.ts'
 import type { ReadingHost } from './host.ts'
 import { changedNextTasks, type NextTasks } from './next-tasks.ts'
 import { orderFeatures } from './order.ts'
 import { toProblem, type HookProblem } from './problem.ts'
 import { changePlannedQueues, collectQueues, type DeclaredQueue } from './queue.ts'
+import { findServiceType } from './service-types.ts'
 import { collectTaskTypes, keyOf } from './task-types.ts'
 
 export { toProblem, type HookProblem }
@@ -83,6 +85,48 @@ export class HookRegistry {
 
   services(): ServiceTypeDefinition[] {
     return this.features.flatMap((feature) => feature.services ?? [])
+  }
+
+  /**
+   * What a service's own type finds wrong with its settings, once they fit its form. One that throws finds them wrong.
+   */
+  serviceProblems(service: string, server: Server, host: ReadingHost): FormProblems {
+    const settings = server.services[service]
+    return this.#askService(service, server, 'validate', FormProblems, {}, (type) =>
+      settings === undefined ? {} : (type.validate?.(settings, server, host) ?? {}),
+    )
+  }
+
+  /** What a service's own type says of it; nothing where it throws. */
+  serviceFacts(service: string, server: Server, host: ReadingHost): ServiceFact[] {
+    const settings = server.services[service]
+    return this.#askService(service, server, 'view', ServiceFacts, [], (type) =>
+      settings === undefined ? [] : (type.view?.(settings, server, host) ?? []),
+    )
+  }
+
+  #askService<Answer>(
+    service: string,
+    server: Server,
+    hook: 'validate' | 'view',
+    schema: z.ZodType<Answer>,
+    nothing: Answer,
+    call: (type: ServiceTypeDefinition) => unknown,
+  ): Answer {
+    for (const feature of this.features) {
+      const type = findServiceType(feature.services ?? [], service, server.services[service]?.type)
+      if (type === undefined) continue
+      try {
+        return schema.parse(atOnce(call(type)))
+      } catch (error) {
+        const problem = toProblem(feature, `${service}.${hook}`, error)
+        this.#onProblem(problem)
+        return hook === 'view'
+          ? nothing
+          : schema.parse({ type: `${feature.title} could not check this: ${problem.message}` })
+      }
+    }
+    return nothing
   }
 
   /** Every queue as its features declare it, changed in turn; before the operator's settings. */
@@ -221,6 +265,8 @@ function checkImported(given: HostingObject, before: HostingObject): HostingObje
   const schemas = { server: Server, platform: Platform, site: Site }
   return schemas[before.kind].parse(given)
 }
+
+const ServiceFacts = z.array(z.object({ label: z.string(), value: z.string() }))
 
 interface InForce {
   features: readonly Feature[]

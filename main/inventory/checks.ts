@@ -4,11 +4,12 @@ import type {
   BackendAddress,
   HostingObject,
   Platform,
-  ServiceSettings,
+  Server,
   Site,
 } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
+import { atService, checkServices } from '../hooks/service-types.ts'
 import { findBackendAt } from '../store/queries/backends.ts'
 import { listClientsTitled } from '../store/queries/clients.ts'
 import { listPlatformsOf } from '../store/queries/objects.ts'
@@ -58,21 +59,22 @@ export const findSiteProblems = (
   unit: UnitOfWork,
 ): FormProblems => registry.getTaskType('site', 'install').validate?.({}, site, unit) ?? {}
 
-/** Services of types that nobody offers. */
-export function findServiceProblems(
-  services: Readonly<Record<string, ServiceSettings>>,
+/**
+ * A server with its services as they are to be stored, and what is wrong with them: types that nobody offers, values that
+ * do not fit their form, and then what the type itself says.
+ */
+export function withCheckedServices(
+  server: Server,
   registry: HookRegistry,
-): FormProblems {
-  const known = registry.services()
-  const bad = Object.entries(services).filter(
-    ([service, { type }]) => !known.some((one) => one.service === service && one.type === type),
+  unit: UnitOfWork,
+): { server: Server; problems: FormProblems } {
+  const { services, problems } = checkServices(server.services, registry.services())
+  const checked = { ...server, services }
+  if (Object.keys(problems).length > 0) return { server: checked, problems }
+  const found = Object.keys(services).map((service) =>
+    atService(service, registry.serviceProblems(service, checked, unit)),
   )
-  return Object.fromEntries(
-    bad.map(([service, { type }]) => [
-      `services.${service}.type`,
-      `There is no ${service} service of type ${type}.`,
-    ]),
-  )
+  return { server: checked, problems: Object.assign({}, ...found) as FormProblems }
 }
 
 /** Backends know a client by its title, so it is one client's only. */

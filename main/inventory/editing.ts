@@ -21,10 +21,10 @@ import {
   findNameProblems,
   findRedirectionProblems,
   findRootProblems,
-  findServiceProblems,
   findSiteProblems,
   findTitleProblems,
   getPresent,
+  withCheckedServices,
 } from './checks.ts'
 import type { ClientFacts } from './inventory.ts'
 import { refuse } from './problem.ts'
@@ -70,15 +70,7 @@ export class Editing {
     const before = getPresent(unit.get('server', wish.id))
     const old = store.get('backend', before.backendId)
     const account = wish.account ?? { address: old, limit: old.limit }
-    refuse({
-      ...findAddressProblems(store, account.address, {
-        backendId: old.id,
-        field: 'account.address',
-      }),
-      ...findServiceProblems(wish.services, registry),
-      ...this.#findMissingWebServer(before, wish.services),
-    })
-    const server: Server = {
+    const changed: Server = {
       ...before,
       title: wish.title,
       services: wish.services,
@@ -86,6 +78,15 @@ export class Editing {
       remoteHost: before.remoteHost === old.host ? account.address.host : before.remoteHost,
       changedAt: unit.now,
     }
+    const { server, problems } = withCheckedServices(changed, registry, unit)
+    refuse({
+      ...findAddressProblems(store, account.address, {
+        backendId: old.id,
+        field: 'account.address',
+      }),
+      ...problems,
+      ...this.#findMissingWebServer(before, wish.services),
+    })
     const title = old.title === before.title ? wish.title : old.title
     const backend = toBackend(old, { ...account, title }, unit.now)
     await store.commit(new ChangeSet().put('backend', backend))

@@ -2,7 +2,6 @@ import type { Json, JsonRecord } from '#shared/domain/json.ts'
 import {
   Platform,
   Server,
-  ServiceSettings,
   Site,
   type Dialect,
   type HostingObject,
@@ -10,6 +9,8 @@ import {
 } from '#shared/domain/objects.ts'
 import { parseSourceOptions } from '#shared/domain/platform-source.ts'
 import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
+import type { ServiceTypeDefinition } from '../hooks/feature.ts'
+import { parseServices } from '../hooks/service-types.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 
 /** What an imported object has that its context does not say: kept from the object here, else new. */
@@ -42,10 +43,14 @@ export function toImported(
   base: ImportBase,
   parents: ImportParents,
   before: HostingObject | undefined,
+  serviceTypes: readonly ServiceTypeDefinition[],
 ): HostingObject | string {
   switch (context.type) {
     case 'server':
-      return check(Server, toServer(context, base))
+      return check(Server, {
+        ...(before?.kind === 'server' ? before : {}),
+        ...toServer(context, base, serviceTypes),
+      })
     case 'platform':
       return parents.serverId === null
         ? missing('server', context, context.options['web_server'] ?? context.options['server'])
@@ -77,13 +82,17 @@ const common = (
   savedOptions: options,
 })
 
-const toServer = (context: ProvisionContext, base: ImportBase) => ({
+const toServer = (
+  context: ProvisionContext,
+  base: ImportBase,
+  serviceTypes: readonly ServiceTypeDefinition[],
+) => ({
   ...common(context, base),
   title: base.title ?? textOf(context.options['title']) ?? stripped(context, 'server_'),
   kind: 'server',
   status: 'enabled',
   remoteHost: context.options['remote_host'],
-  services: servicesOf(context.options),
+  services: parseServices(context.options, serviceTypes),
   facts: base.facts,
 })
 
@@ -138,22 +147,6 @@ function toSite(
     ...parseSiteFacts(options),
     ...parseHttpsOptions(options),
   }
-}
-
-/** `http_service_type`, `http_port` and `http_restart_cmd` are the service `http`, and so on. */
-function servicesOf(options: JsonRecord): Record<string, ServiceSettings> {
-  const services: Record<string, ServiceSettings> = {}
-  for (const [key, type] of Object.entries(options)) {
-    const [, name] = /^([a-z][a-z0-9_]{0,31})_service_type$/.exec(key) ?? []
-    if (name === undefined) continue
-    const settings = ServiceSettings.safeParse({
-      type,
-      port: options[`${name}_port`] ?? null,
-      restartCommand: options[`${name}_restart_cmd`] ?? null,
-    })
-    if (settings.success) services[name] = settings.data
-  }
-  return services
 }
 
 function check(

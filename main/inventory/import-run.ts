@@ -77,7 +77,7 @@ export class ImportRun {
     if (before !== undefined && before.kind !== context.type)
       return this.#refuse(context.name, `It is a ${before.kind} here and a ${context.type} there.`)
     const base = this.#baseOf(before)
-    const mapped = toImported(context, base, this.#parentsOf(context), before)
+    const mapped = toImported(context, base, this.#parentsOf(context), before, registry.services())
     if (typeof mapped === 'string') return this.#refuse(context.name, mapped)
     const { object, problems } = registry.importedObject(mapped, context, this.#unit)
     for (const { feature, message } of problems)

@@ -14,28 +14,17 @@ import type {
 } from '#shared/domain/objects.ts'
 import type { PlatformSource } from '#shared/domain/platform-source.ts'
 import type { Task, TaskOrigin } from '#shared/domain/task.ts'
-import { AppError } from '#shared/errors.ts'
-import {
-  isContextNameTaken,
-  listAllOn,
-  listDeletedSitesOfClient,
-  listDeletedUnder,
-  listPlatformsOf,
-  listServersOn,
-  listSitesOf,
-  listSitesOfClient,
-} from '../store/queries/objects.ts'
-import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
-import { ChangeSet, type Store } from '../store/store.ts'
+import { isContextNameTaken } from '../store/queries/objects.ts'
+import { ChangeSet } from '../store/store.ts'
 import {
   findAddressProblems,
   findCertificateProblems,
   findNameProblems,
   findRootProblems,
-  findServiceProblems,
   findSiteProblems,
   findTitleProblems,
   getPresent,
+  withCheckedServices,
 } from './checks.ts'
 import { refuse } from './problem.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
@@ -61,7 +50,7 @@ export interface NewSite extends Partial<Pick<Site, 'siteTitle' | 'https' | 'cer
   aliases: readonly string[]
 }
 
-/** Adds and forgets hosting objects. What is added queues the task that carries it to the server. */
+/** Adds hosting objects. What is added queues the task that carries it to the server. */
 export class Inventory {
   readonly #parts: UnitParts
 
@@ -72,15 +61,6 @@ export class Inventory {
   /** Stores a server, and its backend where that is new, and queues a verify. */
   async addServer(wish: NewServer, origin: TaskOrigin): Promise<{ server: Server; task: Task }> {
     const { store, registry } = this.#parts
-    refuse({
-      ...('address' in wish.backend
-        ? findAddressProblems(store, wish.backend.address, {
-            backendId: null,
-            field: 'backend.address',
-          })
-        : {}),
-      ...findServiceProblems(wish.services, registry),
-    })
     const unit = this.#unit()
     const change = new ChangeSet()
     const backend =
@@ -88,7 +68,7 @@ export class Inventory {
         ? store.get('backend', wish.backend.id)
         : this.#newBackend(wish, wish.backend.address)
     if (!('id' in wish.backend)) change.put('backend', backend)
-    const server: Server = {
+    const wished: Server = {
       ...this.#base('server', wish.title, backend.id),
       kind: 'server',
       status: 'queued',
@@ -96,6 +76,8 @@ export class Inventory {
       services: wish.services,
       facts: null,
     }
+    const { server, problems } = withCheckedServices(wished, registry, unit)
+    refuse({ ...this.#findTaken(wish), ...problems })
     const task = this.#save(unit, server, 'verify', origin)
     await store.commit(unit.toChange(change))
     return { server, task: store.get('task', task.id) }
@@ -201,44 +183,10 @@ export class Inventory {
     return client
   }
 
-  /** Throws `object.in-use` while it has sites; of those that were deleted no more is kept whose they were. */
-  async removeClient(id: Id): Promise<void> {
-    const { store } = this.#parts
-    const client = store.get('client', id)
-    const [site] = listSitesOfClient(store, id)
-    if (site !== undefined) {
-      throw new AppError(
-        'object.in-use',
-        `${client.title} cannot be removed: ${site.name} is still theirs. Give it to another client, or to none.`,
-        { data: { id } },
-      )
-    }
-    const change = new ChangeSet().remove('client', id)
-    for (const deleted of listDeletedSitesOfClient(store, id))
-      change.put('site', { ...deleted, clientId: null })
-    await store.commit(change)
-  }
-
-  /** Removes an object here and touches nothing on its server. Refused while something here stands on it. */
-  async forget(kind: HostingObject['kind'], id: Id): Promise<void> {
-    const { store } = this.#parts
-    const object = store.get(kind, id)
-    const unfinished = listUnfinishedTasksOf(store, id)
-    if (unfinished.length > 0) {
-      throw inUse(object, `task ${unfinished[0]?.number ?? ''} has not ended`)
-    }
-    const standing = standingOn(store, object)
-    if (standing[0] !== undefined) throw inUse(object, `${standing[0].title} still stands on it`)
-    const change = new ChangeSet()
-    const isAlone = listServersOn(store, object.backendId).every((server) => server.id === id)
-    if (kind === 'server' && isAlone) {
-      for (const left of listAllOn(store, object.backendId)) change.remove(left.kind, left.id)
-      change.remove('backend', object.backendId)
-    } else {
-      for (const deleted of listDeletedUnder(store, object)) change.remove(deleted.kind, deleted.id)
-      change.remove(kind, id)
-    }
-    await store.commit(change)
+  #findTaken({ backend }: NewServer): FormProblems {
+    if (!('address' in backend)) return {}
+    const field = 'backend.address'
+    return findAddressProblems(this.#parts.store, backend.address, { backendId: null, field })
   }
 
   #unit(): UnitOfWork {
@@ -296,22 +244,6 @@ export class Inventory {
     })
   }
 }
-
-function standingOn(store: Store, object: HostingObject): HostingObject[] {
-  switch (object.kind) {
-    case 'server':
-      return listPlatformsOf(store, object.id)
-    case 'platform':
-      return listSitesOf(store, object.id)
-    case 'site':
-      return []
-  }
-}
-
-const inUse = (object: HostingObject, reason: string): AppError =>
-  new AppError('object.in-use', `${object.title} cannot be forgotten: ${reason}.`, {
-    data: { id: object.id },
-  })
 
 /** Whether a new site may come onto a platform as it stands. */
 function findPlatformProblems({ status, title }: Platform): FormProblems {

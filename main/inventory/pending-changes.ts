@@ -1,12 +1,7 @@
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
-import {
-  Platform,
-  Server,
-  ServiceSettings,
-  Site,
-  type Client,
-  type HostingObject,
-} from '#shared/domain/objects.ts'
+import { Platform, Server, Site, type Client, type HostingObject } from '#shared/domain/objects.ts'
+import type { ServiceTypeDefinition } from '../hooks/feature.ts'
+import { parseServices } from '../hooks/service-types.ts'
 import type { PendingChange } from '#shared/domain/pending.ts'
 import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
 
@@ -38,10 +33,11 @@ export function restoreSaved(
   object: HostingObject,
   saved: JsonRecord,
   clientsTitled: (title: string) => readonly Client[],
+  serviceTypes: readonly ServiceTypeDefinition[],
 ): HostingObject {
   switch (object.kind) {
     case 'server':
-      return restoreServer(object, saved)
+      return restoreServer(object, saved, serviceTypes)
     case 'platform':
       return restorePlatform(object, saved)
     case 'site':
@@ -49,26 +45,25 @@ export function restoreSaved(
   }
 }
 
-function restoreServer(server: Server, saved: JsonRecord): Server {
-  const services = Object.keys(saved).flatMap((key) => {
-    const name = /^(.+)_service_type$/.exec(key)?.[1]
-    if (name === undefined) return []
-    const settings = ServiceSettings.safeParse({
-      type: saved[key],
-      port: saved[`${name}_port`] ?? null,
-      restartCommand: saved[`${name}_restart_cmd`] ?? null,
-    })
-    const kept = settings.success ? settings.data : server.services[name]
-    return kept === undefined ? [] : [[name, kept] as const]
-  })
+function restoreServer(
+  server: Server,
+  saved: JsonRecord,
+  serviceTypes: readonly ServiceTypeDefinition[],
+): Server {
   const restored = Server.safeParse({
     ...server,
     title: saved['title'] ?? server.title,
     remoteHost: saved['remote_host'] ?? server.remoteHost,
-    services: Object.fromEntries(services),
+    services: { ...unreadable(server, saved), ...parseServices(saved, serviceTypes) },
   })
   return restored.success ? restored.data : server
 }
+
+/** Services that the backend keeps: one of which its facts do not read stays as it is here. */
+const unreadable = ({ services }: Server, saved: JsonRecord): Server['services'] =>
+  Object.fromEntries(
+    Object.entries(services).filter(([name]) => saved[`${name}_service_type`] !== undefined),
+  )
 
 function restorePlatform(platform: Platform, saved: JsonRecord): Platform {
   const restored = Platform.safeParse({

@@ -78,8 +78,11 @@ function changesOf(
 /** The object as its backend has it; undefined where that would change nothing of what is sent. */
 function restore(parts: UnitParts, object: HostingObject): HostingObject | undefined {
   if (object.savedOptions === null) return undefined
-  const restored = restoreSaved(object, object.savedOptions, (title) =>
-    listClientsTitled(parts.store, title),
+  const restored = restoreSaved(
+    object,
+    object.savedOptions,
+    (title) => listClientsTitled(parts.store, title),
+    parts.registry.services(),
   )
   const unit = new UnitOfWork(parts)
   const before = changesOf(parts, unit, object).length

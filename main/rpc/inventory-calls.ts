@@ -1,9 +1,11 @@
 import type { Desk } from './router.ts'
 import type { RpcParts } from './parts.ts'
+import { viewServices } from './service-view.ts'
 import { toSecrets } from './backend-calls.ts'
 import { toBackupRow, toPlatformRows, toServerRows, toSiteRows, withoutPackages } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
 import { listClients, toClientRow } from '../store/queries/clients.ts'
+import { forgetObject, removeClient } from '../inventory/removal.ts'
 import { listPlatforms, listServers, listSites, listTags } from '../store/queries/objects.ts'
 import { findPendingChanges, takeBack } from '../inventory/pending.ts'
 import { AppError } from '#shared/errors.ts'
@@ -26,8 +28,15 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
         one(toServerRows(store, [store.get('server', input.id)]), 'server'),
       ),
       serviceTypes: server.serviceTypes.handler(() =>
-        registry.services().map((type) => ({ ...type, isHidden: type.isHidden ?? false })),
+        registry.services().map((type) => ({
+          ...type,
+          defaultRestartCommand: type.defaultRestartCommand ?? null,
+          hasRestartCommand: type.defaultRestartCommand !== undefined,
+          form: type.form ?? { fields: [] },
+          isHidden: type.isHidden ?? false,
+        })),
       ),
+      services: server.services.handler(({ input }) => viewServices(parts, input.id)),
       add: server.add.handler(async ({ input }) => {
         const added = await inventory.addServer(input, 'edit')
         if ('address' in input.backend) {
@@ -41,7 +50,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
         ),
       ),
       forget: server.forget.handler(async ({ input }) => {
-        await inventory.forget('server', input.id)
+        await forgetObject(store, 'server', input.id)
         return {}
       }),
     }),
@@ -56,7 +65,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       add: platform.add.handler(({ input }) => inventory.addPlatform(input, 'edit')),
       edit: platform.edit.handler(({ input }) => editing.editPlatform(input, 'edit')),
       forget: platform.forget.handler(async ({ input }) => {
-        await inventory.forget('platform', input.id)
+        await forgetObject(store, 'platform', input.id)
         return {}
       }),
     }),
@@ -71,7 +80,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       add: site.add.handler(({ input }) => inventory.addSite(input, 'user')),
       edit: site.edit.handler(({ input }) => editing.editSite(input, 'edit')),
       forget: site.forget.handler(async ({ input }) => {
-        await inventory.forget('site', input.id)
+        await forgetObject(store, 'site', input.id)
         return {}
       }),
     }),
@@ -81,7 +90,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       add: client.add.handler(({ input }) => inventory.addClient(input)),
       edit: client.edit.handler(({ input }) => editing.editClient(input, 'edit')),
       remove: client.remove.handler(async ({ input }) => {
-        await inventory.removeClient(input.id)
+        await removeClient(store, input.id)
         return {}
       }),
     }),

@@ -11,6 +11,7 @@ import type {
 import { isEnded, type Task } from '#shared/domain/task.ts'
 import { withSettings } from '#shared/domain/queue-plan.ts'
 import { AppError } from '#shared/errors.ts'
+import type { ServiceTypeDefinition } from '../hooks/feature.ts'
 import type { Host, HostRows, QueueAsSet } from '../hooks/host.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
@@ -116,6 +117,10 @@ export class UnitOfWork implements Host {
 
   serversOn(backendId: Id): Server[] {
     return this.#overlay('server', listServersOn(this.#parts.store, backendId))
+  }
+
+  serviceTypes(): readonly ServiceTypeDefinition[] {
+    return this.#parts.registry.services()
   }
 
   platformsOf(serverId: Id): Platform[] {

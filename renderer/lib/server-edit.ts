@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { ServerRow, ServiceType } from '#shared/contract/inventory.ts'
 import type { Secrets } from '#shared/contract/backend.ts'
+import { checkForm } from '#shared/domain/form-check.ts'
 import type { FormProblems } from '#shared/domain/form.ts'
+import type { JsonRecord } from '#shared/domain/json.ts'
 import { Title } from '#shared/domain/names.ts'
 import { Backend, ServiceSettings, type BackendAddress } from '#shared/domain/objects.ts'
 import { toAddress, toNumber, toProblems, toSecrets, type AddressDraft } from './server-draft.ts'
@@ -12,6 +14,8 @@ export interface ServiceEdit {
   type: string
   port: string
   restartCommand: string
+  /** Of the type's own form. */
+  values: JsonRecord
 }
 
 /** The form “Edit a server” as it is typed. */
@@ -52,6 +56,7 @@ const toServiceEdit = (service: string, settings: ServiceSettings | undefined): 
   type: settings?.type ?? '',
   port: settings?.port == null ? '' : String(settings.port),
   restartCommand: settings?.restartCommand ?? '',
+  values: settings?.values ?? {},
 })
 
 const Facts = z.object({ title: Title, limit: Backend.shape.limit })
@@ -60,9 +65,10 @@ const Facts = z.object({ title: Title, limit: Backend.shape.limit })
 export function toServerWish(
   edit: ServerEdit,
   { backend }: Pick<ServerRow, 'backend'>,
+  types: readonly ServiceType[],
 ): { wish: ServerWish } | { problems: FormProblems } {
   const facts = Facts.safeParse({ title: edit.title, limit: toNumber(edit.limit) })
-  const services = toServices(edit.services)
+  const services = toServices(edit.services, types)
   const found = toAddress(edit)
   const problems: FormProblems = {
     ...(facts.success ? {} : toProblems(facts.error)),
@@ -80,15 +86,21 @@ export function toServerWish(
 
 function toServices(
   edits: readonly ServiceEdit[],
+  types: readonly ServiceType[],
 ): { services: Record<string, ServiceSettings> } | { problems: FormProblems } {
   const services: Record<string, ServiceSettings> = {}
   const problems: FormProblems = {}
-  for (const { service, type, port, restartCommand } of edits) {
+  for (const { service, type, port, restartCommand, values } of edits) {
     if (type === '') continue
+    const form = types.find((one) => one.service === service && one.type === type)?.form
+    const own = checkForm(form ?? { fields: [] }, values)
+    for (const [field, problem] of Object.entries(own.problems))
+      problems[`services.${service}.values.${field}`] = problem
     const parsed = ServiceSettings.safeParse({
       type,
       port: port.trim() === '' ? null : toNumber(port),
       restartCommand: restartCommand.trim() || null,
+      ...(form === undefined || form.fields.length === 0 ? {} : { values: own.values }),
     })
     if (parsed.success) services[service] = parsed.data
     else

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Form } from '../domain/form.ts'
 import { Id } from '../domain/json.ts'
 import { PendingChanges } from '../domain/pending.ts'
 import { Title, ServerPath, SiteAlias, SiteName } from '../domain/names.ts'
@@ -58,10 +59,24 @@ export const ServiceType = z.object({
   title: z.string(),
   description: z.string(),
   defaultPort: z.number().nullable(),
+  defaultRestartCommand: z.string().nullable(),
+  /** Whether it can be told to read its configuration anew in another way than its own. */
+  hasRestartCommand: z.boolean(),
+  /** Settings of its own. */
+  form: Form,
   /** It has a title to be shown by, and is not to be chosen. */
   isHidden: z.boolean(),
 })
 export type ServiceType = z.infer<typeof ServiceType>
+
+export const ServiceView = z.object({
+  service: z.string(),
+  type: z.string(),
+  /** The type’s title. */
+  title: z.string(),
+  facts: z.array(z.object({ label: z.string(), value: z.string() })),
+})
+export type ServiceView = z.infer<typeof ServiceView>
 
 export const server = {
   list: desk
@@ -75,6 +90,8 @@ export const server = {
     .output(pageOf(ServerRow)),
   get: desk.input(z.object({ id: Id })).output(ServerRow),
   serviceTypes: desk.output(z.array(ServiceType)),
+  /** The services of a server as its page shows them. */
+  services: desk.input(z.object({ id: Id })).output(z.array(ServiceView)),
   /** Stores the server (and its backend where it is new) and queues a verify. */
   add: desk
     .input(

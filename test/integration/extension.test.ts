@@ -170,8 +170,43 @@ describe('an extension in a running application', () => {
       notices_port: 12_345,
       notices_restart_cmd: `/usr/bin/touch ${TOLD}`,
       notices_language: 'en',
+      notices_publisher: 'web1',
+    })
+    expect((await calls.server.get({ id: serverId })).services['notices']).toEqual({
+      ...board()['notices'],
+      values: { notices_language: 'en' },
+    })
+    expect(await calls.server.services({ id: serverId })).toContainEqual({
+      service: 'notices',
+      type: 'board',
+      title: 'Notice board',
+      facts: [
+        { label: 'Port', value: '12345' },
+        { label: 'Restart command', value: `/usr/bin/touch ${TOLD}` },
+        { label: 'Language of notices', value: 'English' },
+        { label: 'Listens at', value: '127.0.0.1:12345' },
+      ],
     })
     expect(existsSync(TOLD)).toBe(true)
+  })
+
+  test('its service’s form and check refuse what does not fit, each at its field', async () => {
+    const edit = (facts: Partial<ServiceSettings>) =>
+      calls.server.edit({
+        id: serverId,
+        title: 'web1',
+        services: { ...web(), notices: { ...board()['notices'], ...facts } as ServiceSettings },
+      })
+    await expect(edit({ values: { notices_language: 'tlh' } })).rejects.toMatchObject({
+      data: {
+        problems: {
+          'services.notices.values.notices_language': 'Language of notices is one of the choices.',
+        },
+      },
+    })
+    await expect(edit({ port: 80 })).rejects.toMatchObject({
+      data: { problems: { 'services.notices.port': 'Port 80 is for sites.' } },
+    })
   })
 
   test('its form is checked, each problem at its field', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ServerRow, ServiceType } from '#shared/contract/inventory.ts'
 import { parseAliases } from '../../renderer/lib/aliases.ts'
+import type { Json } from '#shared/domain/json.ts'
 import type { Site } from '#shared/domain/objects.ts'
 import {
   toClientDraft,
@@ -26,6 +27,11 @@ const types: ServiceType[] = ['http', 'db'].map((service) => ({
   title: service,
   description: '',
   defaultPort: null,
+  defaultRestartCommand: null,
+  hasRestartCommand: true,
+  form: {
+    fields: service === 'db' ? [{ name: 'db_note', type: 'text', label: 'Note' }] : [],
+  },
   isHidden: false,
 }))
 const row: ServerRow = {
@@ -43,16 +49,18 @@ describe('the form of a server', () => {
       ['http', 'nginx'],
       ['db', ''],
     ])
-    expect(toServerWish(edit, row)).toEqual({ wish: { title: row.title, services: row.services } })
+    expect(toServerWish(edit, row, types)).toEqual({
+      wish: { title: row.title, services: row.services },
+    })
   })
 
   test('names the account only where something of it changed', () => {
     const edit = { ...toServerEdit(row, types), host: 'web2.example.com', limit: '9' }
-    expect(toServerWish(edit, row)).toMatchObject({
+    expect(toServerWish(edit, row, types)).toMatchObject({
       wish: { account: { address: { host: 'web2.example.com' }, limit: 9 } },
     })
     const password = { ...toServerEdit(row, types), method: 'password' as const, password: 's' }
-    expect(toServerWish(password, row)).toMatchObject({
+    expect(toServerWish(password, row, types)).toMatchObject({
       wish: { account: { secrets: { password: 's' } } },
     })
   })
@@ -67,10 +75,25 @@ describe('the form of a server', () => {
         { ...db, port: '3306' },
       ],
     }
-    expect(toServerWish(edit, row)).toMatchObject({
+    expect(toServerWish(edit, row, types)).toMatchObject({
       wish: { services: { http: { type: 'nginx', port: 8080, restartCommand: null } } },
     })
-    expect(toServerWish(edit, row)).not.toHaveProperty('wish.services.db')
+    expect(toServerWish(edit, row, types)).not.toHaveProperty('wish.services.db')
+  })
+
+  test('a service has the values of its own form, checked as they are typed', () => {
+    const [http, db] = toServerEdit(row, types).services
+    if (!http || !db) throw new Error('Both are there.')
+    const withNote = (note: Json) => ({
+      ...toServerEdit(row, types),
+      services: [http, { ...db, type: 'mariadb', values: { db_note: note, other: 'x' } }],
+    })
+    expect(toServerWish(withNote('here'), row, types)).toMatchObject({
+      wish: { services: { db: { type: 'mariadb', values: { db_note: 'here' } } } },
+    })
+    expect(toServerWish(withNote(7), row, types)).toMatchObject({
+      problems: { 'services.db.values.db_note': 'Note is a text.' },
+    })
   })
 
   test('every bad field is told at once', () => {
@@ -83,7 +106,7 @@ describe('the form of a server', () => {
       limit: '65',
       services: [{ ...http, port: '0' }],
     }
-    const found = toServerWish(edit, row)
+    const found = toServerWish(edit, row, types)
     expect(Object.keys('problems' in found ? found.problems : {}).toSorted()).toEqual([
       'host',
       'limit',

@@ -202,6 +202,9 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           title: 'nginx',
           description: 'Its master runs as the account itself.',
           defaultPort: 8080,
+          defaultRestartCommand: null,
+          hasRestartCommand: true,
+          form: { fields: [] },
           isHidden: false,
         },
         {
@@ -210,9 +213,20 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           title: 'Embedded',
           description: 'Served by the demo server.',
           defaultPort: null,
+          defaultRestartCommand: null,
+          hasRestartCommand: false,
+          form: { fields: [] },
           isHidden: false,
         },
       ]),
+      services: os.server.services.handler(({ input }) =>
+        Object.entries(find(desk.servers, input.id)?.services ?? {}).map(([service, one]) => ({
+          service,
+          type: one.type,
+          title: one.type,
+          facts: one.port === null ? [] : [{ label: 'Port', value: String(one.port) }],
+        })),
+      ),
       add: os.server.add.handler(({ errors }) => {
         const [server] = desk.servers
         const [task] = desk.tasks

@@ -102,8 +102,31 @@ export default {
       title: 'Notice board',
       description: 'What is told when a notice was published, such as a cache to empty.',
       defaultPort: 12_345,
-      // The base has given notices_service_type, notices_port and notices_restart_cmd already.
-      contextOptions: (options) => ({ ...options, notices_language: 'en' }),
+      defaultRestartCommand: '/usr/bin/true',
+      // Each value is stored with the server, and sent as the key of its field's name.
+      form: {
+        fields: [
+          {
+            name: 'notices_language',
+            type: 'select',
+            label: 'Language of notices',
+            default: 'en',
+            choices: [
+              { value: 'en', label: 'English' },
+              { value: 'fr', label: 'French' },
+            ],
+          },
+        ],
+      },
+      validate({ port }) {
+        /** @type {import('hosting-desk/extending').FormProblems} */
+        const problems = {}
+        if (port === 80) problems['port'] = 'Port 80 is for sites.'
+        return problems
+      },
+      view: ({ port }) => [{ label: 'Listens at', value: `127.0.0.1:${port ?? 0}` }],
+      // The base has given notices_service_type, notices_port, notices_restart_cmd and notices_language already.
+      contextOptions: (options, server) => ({ ...options, notices_publisher: server.title }),
     },
   ],
 

@@ -48,6 +48,9 @@ const SERVER = {
   http_service_type: 'nginx',
   http_port: 8080,
   http_restart_cmd: null,
+  http_https_port: null,
+  db_service_type: null,
+  certificate_service_type: null,
   dispatch_plan: null,
 }
 const PLATFORM = {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import type { HostingObject } from '#shared/domain/objects.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { Feature } from '../../../main/hooks/feature.ts'
 import type { ReadingHost } from '../../../main/hooks/host.ts'
 import { HookRegistry } from '../../../main/hooks/registry.ts'
-import { toImported } from '../../../main/inventory/import-objects.ts'
+import { shippedServices } from '../../../main/features/services.ts'
+import * as objects from '../../../main/inventory/import-objects.ts'
 import { parseAccount } from '../../../main/shell/dispatch/commands/import.ts'
 import { anId, aSite } from '../../support/objects.ts'
 
@@ -20,6 +22,13 @@ const base = {
   changedAt: 1,
 }
 const parents = { serverId: anId(2), platformId: anId(3), clientId: null }
+const TYPES = shippedServices.services ?? []
+const toImported = (
+  given: ProvisionContext,
+  base: objects.ImportBase,
+  parents: objects.ImportParents,
+  before: HostingObject | undefined,
+) => objects.toImported(given, base, parents, before, TYPES)
 const none = { serverId: null, platformId: null, clientId: null }
 
 const context = (
@@ -37,6 +46,9 @@ describe('a context that is imported', () => {
       http_service_type: 'nginx',
       http_port: 8080,
       db_service_type: 'mariadb',
+      certificate_service_type: 'acme',
+      acme_directory: 'https://acme.example/directory',
+      http_https_port: 'not a number',
     }
     expect(
       toImported(context('server', 'server_web1', options), base, none, undefined),
@@ -49,6 +61,12 @@ describe('a context that is imported', () => {
       services: {
         http: { type: 'nginx', port: 8080, restartCommand: null },
         db: { type: 'mariadb', port: null, restartCommand: null },
+        certificate: {
+          type: 'acme',
+          port: null,
+          restartCommand: null,
+          values: { acme_directory: 'https://acme.example/directory' },
+        },
       },
     })
   })

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { diffOptions, restoreSaved } from '../../../main/inventory/pending-changes.ts'
+import { shippedServices } from '../../../main/features/services.ts'
+import type { HostingObject } from '#shared/domain/objects.ts'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import * as pending from '../../../main/inventory/pending-changes.ts'
 import { anId, aPlatform, aServer, aSite } from '../../support/objects.ts'
 import { aClient } from '../../support/rows.ts'
 
+const { diffOptions } = pending
 const nobody = () => []
+const restoreSaved = (
+  object: HostingObject,
+  saved: JsonRecord,
+  clientsTitled: Parameters<typeof pending.restoreSaved>[2],
+) => pending.restoreSaved(object, saved, clientsTitled, shippedServices.services ?? [])
 
 describe('what is not yet on a server', () => {
   test('is each key that would be sent with another value than the backend keeps', () => {

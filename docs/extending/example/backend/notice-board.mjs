@@ -16,7 +16,8 @@ export default (desk) => ({
       notices_service_type: desk.keys.oneOf(['board']),
       notices_port: desk.keys.integer(1, 65_535),
       notices_restart_cmd: desk.keys.text({ pattern: COMMAND }),
-      notices_language: desk.keys.oneOf(['en']),
+      notices_language: desk.keys.oneOf(['en', 'fr']),
+      notices_publisher: desk.keys.text({ maxLength: 120 }),
     },
   },
 
@@ -39,6 +40,7 @@ export default (desk) => ({
             level: String(level),
             until: typeof until === 'string' ? until : null,
             signature: String(context.options['notice_signature'] ?? ''),
+            publisher: String(server.options['notices_publisher'] ?? ''),
             language: String(server.options['notices_language'] ?? 'en'),
             now: new Date(),
           })

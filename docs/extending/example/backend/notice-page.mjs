@@ -8,19 +8,20 @@ const timeTag = (date) => `<time datetime="${date.toISOString()}">${date.toUTCSt
 
 /**
  * @param {{ uri: string, headline: string, text: string, level: string, until: string | null,
- *   signature: string, language: string, now: Date }} notice
+ *   signature: string, publisher: string, language: string, now: Date }} notice
  */
-export const noticePage = ({ uri, headline, text, level, until, signature, language, now }) =>
+export const noticePage = ({ uri, headline, text, level, until, now, ...from }) =>
   `<!doctype html>
-<html lang="${escape(language)}">
+<html lang="${escape(from.language)}">
   <meta charset="utf-8" />
   <meta name="viewport" content="width=device-width" />
+  <meta name="publisher" content="${escape(from.publisher)}" />
   <title>${escape(headline)} · ${escape(uri)}</title>
   <main data-level="${escape(level)}">
     <h1>${escape(headline)}</h1>
     <p>${escape(text)}</p>
     ${until === null ? '' : `<p>Until ${escape(until)}</p>`}
-    <footer>${escape(signature)}, ${timeTag(now)}</footer>
+    <footer>${escape(from.signature)}, ${timeTag(now)}</footer>
   </main>
 </html>
 `
