@@ -6,8 +6,11 @@ import { createRouterClient } from '@orpc/server'
 import { isEnded, type LogEntry } from '#shared/domain/task.ts'
 import type { TaskDetails } from '#shared/contract/task.ts'
 import { openApp, type App, type AppParts } from '../../main/app.ts'
+import { shippedFeatures } from '../../main/features/shipped.ts'
+import type { Feature } from '../../main/hooks/feature.ts'
 import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
 import { eventually } from './eventually.ts'
+import { ANY_LOAD } from './provision.ts'
 import type { SandboxAccount } from './sandbox-account.ts'
 import type { Sshd } from './sshd.ts'
 
@@ -18,6 +21,14 @@ const TEMPLATE = path.join(import.meta.dirname, '../../provision/templates/stati
 export const aDataFolder = (): string => mkdtempSync(path.join(tmpdir(), 'hosting-desk-data-'))
 export const removeFolder = (folder: string): void =>
   rmSync(folder, { recursive: true, force: true })
+
+/** A machine that runs tests is busy: that is no reason to put tasks off. */
+const bearingAnyLoad: Feature = {
+  name: 'any-load',
+  title: 'Any load',
+  contextOptions: (options, object) =>
+    object.kind === 'server' ? { ...options, critical_load_multiplier: ANY_LOAD } : options,
+}
 
 /** The application opened in this process, without its demo server, and its calls. */
 export async function openDeskAt(
@@ -32,6 +43,7 @@ export async function openDeskAt(
     templateFolder: TEMPLATE,
     now: Date.now,
     hasDemo: false,
+    features: [...shippedFeatures, bearingAnyLoad],
     ...parts,
   })
   return { app, calls: createRouterClient(app.router) }
