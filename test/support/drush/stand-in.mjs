@@ -4,6 +4,7 @@
 // Beside that it keeps contexts as Provision does, and breaks in the ways that were seen.
 //
 // Beside it lie `setup.json` (what a test wants of it) and `recordings/`; it writes `journal.jsonl`.
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -250,6 +251,13 @@ function effectOf(command, on, args, options) {
     case 'provision-backup-delete':
       for (const file of args[0].split(',')) fs.rmSync(file, { force: true })
       return {}
+    // Aegir takes out whatever looks like a line of its own.
+    case 'hosting-pause': {
+      const lines = execFileSync('crontab', ['-l'], { encoding: 'utf8' }).split('\n')
+      const left = lines.filter((line) => !/SHELL=|PATH=|hosting-dispatch/.test(line)).join('\n')
+      execFileSync('crontab', ['-'], { input: left === '' ? '\n' : left })
+      return {}
+    }
     case 'provision-import':
       writeContext(on, { ...record, ...options, hosting_desk_sum: undefined })
       return {}

@@ -9,6 +9,7 @@ import {
   readAll,
   readRecording,
   requireRecordings,
+  secretsIn,
   stageOf,
 } from '../../../support/drush/recordings.ts'
 
@@ -58,7 +59,7 @@ describe.runIf(hasRecordings)('what a real backend said', () => {
   })
 
   test('shows no password, cron key or login link in a log or message', () => {
-    const secrets = new Set(RECORDINGS.flatMap(([name]) => secretsOf(name)))
+    const secrets = new Set(RECORDINGS.flatMap(([name]) => secretsIn(readRecording(name))))
     expect(secrets.size).toBeGreaterThan(20)
     for (const [name] of RECORDINGS) {
       const { entries, outcome } = read(name)
@@ -67,22 +68,6 @@ describe.runIf(hasRecordings)('what a real backend said', () => {
     }
   })
 })
-
-/** Whatever a recording holds that is nobody's business, found without the reader's help. */
-function secretsOf(name: string): string[] {
-  const { stdout, stderr, command } = readRecording(name)
-  const text = `${stdout.toString('utf8')}\n${stderr.toString('utf8')}\n${command}`
-  const patterns = [
-    /"db[_-]pass\w*":"([^"]+)"/g,
-    /mysql:(?:\\?\/){2}[^:"]+:([^@"]+)@/g,
-    /"cron_key":"([^"]+)"/g,
-    /user(?:\\?\/)reset(?:\\?\/)\d+(?:\\?\/)\d+(?:\\?\/)([\w-]+)/g,
-  ]
-  // The word that stands for a password that is wrong is a word of many messages, too.
-  return patterns
-    .flatMap((pattern) => [...text.matchAll(pattern)].flatMap(([, secret]) => secret ?? []))
-    .filter((secret) => secret !== 'wrong')
-}
 
 describe.runIf(hasRecordings)('each rule', () => {
   const everyRule = [
