@@ -104,7 +104,14 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'provision/steps': ['shared', 'provision/system', 'provision/context'],
   'provision/services': ['shared', 'provision/system', 'provision/context', 'provision/steps'],
   'provision/sources': ['shared', 'provision/system', 'provision/steps'],
-  'provision/applications': ['shared', 'provision/system', 'provision/context', 'provision/steps'],
+  // What the web is told of a site is data that the application returns.
+  'provision/applications': [
+    'shared',
+    'provision/system',
+    'provision/context',
+    'provision/steps',
+    'provision/services/web-service.ts',
+  ],
   provision: ['shared', 'provision'],
 }
 

@@ -1,5 +1,7 @@
 import type { Application } from './application.ts'
+import { plainPhp } from './plain/plain-php.ts'
 import { staticFiles } from './static.ts'
+import { wordPress } from './wordpress/wordpress.ts'
 
 /** Every application that ships; the first that recognises a folder has it. Plain files are in any folder: last. */
-export const shippedApplications: readonly Application[] = [staticFiles]
+export const shippedApplications: readonly Application[] = [wordPress, plainPhp, staticFiles]

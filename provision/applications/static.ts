@@ -1,10 +1,11 @@
 import { hiddenBeside, moveTo, removal } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { copyTree, namesIn } from '../system/files.ts'
-import type { Application } from './application.ts'
+import type { FilesApplication } from './application.ts'
 
 /** Plain files: a site is a copy of its platform's folder, and can do nothing by itself. */
-export const staticFiles: Application = {
+export const staticFiles: FilesApplication = {
+  kind: 'files',
   name: 'static',
   async recognise(root) {
     const hasFrontPage = (await namesIn(root)).some((name) => /^index\.html?$/.test(name))

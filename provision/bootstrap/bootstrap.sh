@@ -36,6 +36,7 @@ hosting_desk_bootstrap() (
       make_folders
       make_doors
       make_php
+      make_wordpress
       make_database_accounts
       make_nginx
       write_summary
@@ -59,6 +60,7 @@ name_things() {
   nginx_unit="/etc/systemd/system/$account-nginx.service"
   php_unit="/etc/systemd/system/$account-php.service"
   upgrade_unit="/etc/systemd/system/$account-upgrade"
+  wordpress_config='/etc/wordpress/config-hosting-desk.php'
   made="$config/made"                        # what was made beyond our own names, for --remove
   changed='' groups_changed='' nginx_changed='' php_changed='' php_pools_changed=''
 }
@@ -336,6 +338,22 @@ php_admin_value[pdo_mysql.default_socket] = $mariadb_socket
 END
     php_pools_changed="$php_pools_changed$was_written"
   done
+}
+
+# Debian's package of WordPress looks for a site's configuration here, when it is called by this name; the web server says
+# where the site's own lies. It names no account: all sandbox users of a machine have the same.
+make_wordpress() {
+  make_folder /etc/wordpress root root 755
+  write_file "$wordpress_config" 644 <<'END'
+<?php
+// Written by the bootstrap script of Hosting Desk.
+$file = $_SERVER['HD_SITE_CONFIG'] ?? '';
+if (!is_string($file) || !str_ends_with($file, '/wp-config.php')) {
+    http_response_code(503);
+    exit('No such site.');
+}
+require $file;
+END
 }
 
 # --- MariaDB: accounts by their socket, without passwords, and nobody who may make accounts ---------------------------
@@ -655,6 +673,7 @@ remove_all() {
   for folder in "$home" "$state" "$doors" "$sockets" "$logs"; do rm -rf "$folder"; did "removed $folder"; done
   unmask
   rm -rf "$config" "/etc/sysctl.d/60-$account.conf"
+  remove_wordpress
   say 'Removed. The packages stay.'
 }
 
@@ -701,6 +720,13 @@ remove_account() {
   crontab -r -u "$1" 2>/dev/null || true
   userdel "$1"
   did "removed account $1"
+}
+
+# Unless another sandbox user of this machine still needs it.
+remove_wordpress() {
+  [ -z "$(ls /etc/*/machine.json 2>/dev/null)" ] || return 0
+  rm -f "$wordpress_config"
+  rmdir /etc/wordpress 2>/dev/null || true
 }
 
 unmask() {

@@ -1,4 +1,4 @@
-import type { Application, Recognised } from '../applications/application.ts'
+import type { Application, CodeApplication, Recognised } from '../applications/application.ts'
 import { shippedApplications } from '../applications/shipped.ts'
 import { type Context, findText } from '../context/context.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -25,6 +25,16 @@ export function getApplication(name: string): Application {
   throw new ProvisionError(
     'PROVISION_UNKNOWN_APPLICATION',
     `This program knows no application “${name}”.`,
+  )
+}
+
+/** The application of a site that has a slot. */
+export function getCodeApplication(name: string): CodeApplication {
+  const application = getApplication(name)
+  if (application.kind === 'code') return application
+  throw new ProvisionError(
+    'PROVISION_OTHER_APPLICATION',
+    `A site of ${name} is files and no more; this one has a slot.`,
   )
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { abilitiesOf } from '../applications/application.ts'
+import { abilitiesOf, type CodeApplication } from '../applications/application.ts'
 import {
   type Context,
   isPlatformLocked,
@@ -9,6 +9,9 @@ import {
   withOptions,
 } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
+import { writeFileStep } from '../steps/files.ts'
+import { openTreeStep } from '../steps/modes.ts'
+import type { Step } from '../steps/step.ts'
 import { findRealFolder } from '../system/files.ts'
 import { isWithin } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -18,15 +21,39 @@ import type { CommandResult, Session } from './session.ts'
 export async function verifyPlatform(session: Session, platform: Context): Promise<CommandResult> {
   await session.store.get(serverNameOf(platform), 'server')
   const root = await getPlatformRoot(session, platform)
-  const { application, version, warnings } = await recogniseApplication(root)
+  const {
+    application,
+    version,
+    warnings,
+    packages = [],
+    ...recognised
+  } = await recogniseApplication(root)
   for (const warning of warnings) session.log('warning', warning)
   const verified = withOptions(platform, { application: application.name })
-  await session.run([writeContextStep(session.store, verified)])
+  await session.run([
+    ...(application.kind === 'code' ? await sharingSteps(application, root) : []),
+    writeContextStep(session.store, verified),
+  ])
   return {
-    data: { application: application.name, version, root, abilities: abilitiesOf(application) },
+    data: {
+      application: application.name,
+      version,
+      root,
+      abilities: abilitiesOf(application, recognised.abilities),
+      packages: packages.map((one) => ({ ...one })),
+    },
     contexts: [verified],
     removedContexts: [],
   }
+}
+
+/** Code that sites in slots are to share: it has to find each site's settings, and every slot has to read it. */
+async function sharingSteps(application: CodeApplication, root: string): Promise<Step[]> {
+  const files = await application.platformFiles(root)
+  return [
+    ...files.map(({ name, text }) => writeFileStep(path.join(root, name), text, 0o644)),
+    openTreeStep(root),
+  ]
 }
 
 /** Lets no new site onto the platform; those that it has go on. */
@@ -71,7 +98,7 @@ export async function deletePlatform(session: Session, platform: Context): Promi
 
 /** Throws PROVISION_NO_SUCH_FOLDER; PROVISION_FOLDER_NOT_ALLOWED where it holds, or lies in, what is ours. */
 export async function getPlatformRoot(session: Session, platform: Context): Promise<string> {
-  const { home, contexts, sites, backups, nginx, web } = session.folders
+  const { home, contexts, sites, slots, backups, nginx, web } = session.folders
   const wanted = rootOf(platform, home)
   const root = await findRealFolder(wanted)
   if (root === undefined)
@@ -79,7 +106,7 @@ export async function getPlatformRoot(session: Session, platform: Context): Prom
       'PROVISION_NO_SUCH_FOLDER',
       `The folder of the platform @${platform.name} is not on this server: ${wanted}`,
     )
-  for (const ours of [path.dirname(contexts), sites, backups, nginx, web]) {
+  for (const ours of [path.dirname(contexts), sites, slots, backups, nginx, web]) {
     const real = (await findRealFolder(ours)) ?? ours
     if (isWithin(root, real) || isWithin(real, root))
       throw new ProvisionError(

@@ -62,6 +62,14 @@ export class Session {
     this.#held.set(context, await this.#lock(context))
   }
 
+  /** Keeps other commands from a slot until this session ends; does not wait for one. Throws PROVISION_LOCKED. */
+  async holdSlot(slot: string): Promise<void> {
+    const { folders, signal } = this.parts
+    const name = `slot ${slot}`
+    if (this.#held.has(name)) return
+    this.#held.set(name, await takeLock(folders.locks, name, { signal, patienceMs: 0 }))
+  }
+
   /** The same while some work is done. */
   async holding<Result>(context: string, work: () => Promise<Result>): Promise<Result> {
     const release = await this.#lock(context)
@@ -93,7 +101,11 @@ export class Session {
 
   run(steps: readonly Step[]): Promise<void> {
     const { reporter, signal, folders, command, now } = this.parts
-    const head = { command, contexts: [...this.#held.keys()], startedAt: now() }
+    const head = {
+      command,
+      contexts: [...this.#held.keys()].filter((name) => !name.includes(' ')),
+      startedAt: now(),
+    }
     const journal = new Journal(folders.journals, head)
     const tools = this.#tools
     return runSteps(steps, { reporter, signal, journal, kinds: UNDO_KINDS, tools, faults })

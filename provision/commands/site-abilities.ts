@@ -1,10 +1,11 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { Ability } from '../applications/application.ts'
-import { type Context, isSiteEnabled } from '../context/context.ts'
+import { aliasesOf, type Context, isSiteEnabled } from '../context/context.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getApplication } from './application.ts'
+import { toCodeSite } from './code-site.ts'
 import type { CommandResult, Session } from './session.ts'
-import { findPlace, refuseUnlessInstalled } from './site-place.ts'
+import { findPlace, hasCode, refuseUnlessInstalled, type SitePlace, urlOf } from './site-place.ts'
 
 /** Lets the application do its regular work. */
 export const runCron = (session: Session, site: Context): Promise<CommandResult> =>
@@ -22,7 +23,7 @@ async function use(
 ): Promise<CommandResult> {
   const place = await findPlace(session, site)
   await refuseUnlessInstalled(place)
-  const operation = getApplication(place.application).abilities[ability]
+  const operation = operationOf(session, place, ability)
   if (operation === undefined)
     throw new ProvisionError(
       'PROVISION_NO_SUCH_ABILITY',
@@ -30,17 +31,37 @@ async function use(
     )
   if (!isSiteEnabled(site))
     throw new ProvisionError('PROVISION_SITE_DISABLED', `The site @${site.name} is disabled.`)
-  const { uri, folder, web } = place
   const data: JsonRecord = {}
   await session.run([
     {
       kind: ability,
       title,
       async run({ signal }) {
-        const { options } = session.parts
-        Object.assign(data, await operation({ uri, folder, url: web.urlOf(uri), options }, signal))
+        Object.assign(data, await operation(signal))
       },
+      preview: () =>
+        Promise.resolve([{ kind: 'other', action: 'run', target: place.uri, detail: title }]),
     },
   ])
   return { data, contexts: [], removedContexts: [] }
+}
+
+function operationOf(
+  session: Session,
+  place: SitePlace,
+  ability: Ability,
+): ((signal: AbortSignal) => Promise<JsonRecord>) | undefined {
+  const application = getApplication(place.application)
+  if (application.kind === 'files') {
+    const operation = application.abilities[ability]
+    const { uri, folder, root } = place
+    const { options } = session.parts
+    const aliases = aliasesOf(place.site)
+    const site = { uri, url: urlOf(place), aliases, folder, root, options }
+    return operation && ((signal) => operation(site, signal))
+  }
+  const operation = application.abilities[ability]
+  if (operation === undefined || !hasCode(place)) return undefined
+  const site = toCodeSite(session, place)
+  return (signal) => operation(site, signal)
 }

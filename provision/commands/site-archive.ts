@@ -1,6 +1,9 @@
 import path from 'node:path'
 import { toHostName } from '#shared/domain/host-name.ts'
+import type { JsonRecord } from '#shared/domain/json.ts'
 import { isRecord } from '#shared/protocol/wire.ts'
+import type { Slot } from '../services/slots/slot.ts'
+import { willRemove } from '../services/slots/steps.ts'
 import { removal } from '../steps/files.ts'
 import type { Work } from '../steps/step.ts'
 import { unpackArchive } from '../system/archive.ts'
@@ -10,28 +13,39 @@ import { findFreeBytes } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { type ArchiveEntry, readArchive } from '../system/tar-reader.ts'
 import type { Session } from './session.ts'
-import { MANIFEST, MANIFEST_FORMAT, MANIFEST_KIND } from './site-backup.ts'
+import { DUMP, MANIFEST, MANIFEST_FORMAT, MANIFEST_KIND } from './site-backup.ts'
 
 /** An archive that was checked, and what it says of itself. */
 export interface SiteArchive {
   file: string
   uri: string
   application: string
+  /** The address that the site had; null where an older release made it. */
+  url: string | null
+  /** What its application kept about it. */
+  facts: JsonRecord
+  /** Whether a dump of its database is in it. */
+  hasDatabase: boolean
 }
 
 /**
- * Reads an archive of a site from end to end: that our backup made it, that it has nothing but one site's folder and the
- * manifest, and that there is room for it. Throws PROVISION_BAD_ARCHIVE, PROVISION_NO_SPACE.
+ * Reads an archive of a site from end to end: that our backup made it, that it has nothing but one site's folder, the dump
+ * of its database and the manifest, that each file in it is what was packed, and that there is room for it (unless `hasRoom`
+ * says that nobody unpacks it). Throws PROVISION_BAD_ARCHIVE, PROVISION_NO_SPACE.
  */
 export async function checkSiteArchive(
   session: Session,
   file: string,
   signal: AbortSignal,
+  { hasRoom = false }: { hasRoom?: boolean } = {},
 ): Promise<SiteArchive> {
-  const freeBytes = await findFreeBytes(session.folders.home)
+  const freeBytes = hasRoom ? undefined : await findFreeBytes(session.folders.home)
   const roots = new Set<string>()
+  const digests = new Map<string, string>()
+  let hasDatabase = false
   let sizeBytes = 0
   const onEntry = (entry: ArchiveEntry): void => {
+    if (isDump(entry)) hasDatabase = true
     const root = rootOf(entry)
     if (root !== undefined) roots.add(root)
     if (entry.kind === 'file') sizeBytes += entry.sizeBytes
@@ -41,14 +55,37 @@ export async function checkSiteArchive(
         `What the archive holds does not fit: more than the ${freeBytes} bytes that are free.`,
       )
   }
-  const manifest = parseManifest(await readArchive(file, `./${MANIFEST}`, { onEntry, signal }))
-  if (roots.size === 1 && roots.has(manifest.uri)) return { file, ...manifest }
+  const onDigest = (name: string, digest: string): void => void digests.set(name, digest)
+  const text = await readArchive(file, `./${MANIFEST}`, { onEntry, onDigest, signal })
+  const { files, ...manifest } = parseManifest(text)
+  refuseChanged(files, digests)
+  if (roots.size === 1 && roots.has(manifest.uri)) return { file, hasDatabase, ...manifest }
   throw notOurs(`it holds ${[...roots].slice(0, 3).join(', ') || 'no folder'}, not ${manifest.uri}`)
 }
 
-/** The top folder that a member lies in; undefined for the manifest. */
-function rootOf({ name, kind, target }: ArchiveEntry): string | undefined {
-  if (name === `./${MANIFEST}` && kind === 'file') return undefined
+const isDump = ({ name, kind }: ArchiveEntry): boolean => name === `./${DUMP}` && kind === 'file'
+
+/** An archive of the first form says nothing of its files. */
+function refuseChanged(
+  files: Readonly<Record<string, unknown>> | null,
+  digests: ReadonlyMap<string, string>,
+): void {
+  if (files === null) return
+  const wanted = new Map(Object.entries(files))
+  for (const [name, digest] of digests) {
+    if (name !== `./${MANIFEST}` && wanted.get(name) !== digest)
+      throw notOurs(`${JSON.stringify(name.slice(0, 200))} in it is not what was packed`)
+    wanted.delete(name)
+  }
+  const [missing] = wanted.keys()
+  if (missing !== undefined)
+    throw notOurs(`${JSON.stringify(missing.slice(0, 200))} is missing in it`)
+}
+
+/** The top folder that a member lies in; undefined for the manifest and the dump. */
+function rootOf(entry: ArchiveEntry): string | undefined {
+  const { name, kind, target } = entry
+  if ((name === `./${MANIFEST}` && kind === 'file') || isDump(entry)) return undefined
   const root = topOf(name)
   if (root === undefined || kind === 'other')
     throw notOurs(`it holds ${JSON.stringify(name.slice(0, 200))}`)
@@ -63,19 +100,32 @@ function topOf(name: string): string | undefined {
   return isGood && parts.length > 1 ? parts[1] : undefined
 }
 
-function parseManifest(text: string | undefined): { uri: string; application: string } {
-  const { format, kind, uri, folder, application } = parseRecord(text)
+type Manifest = Pick<SiteArchive, 'uri' | 'application' | 'url' | 'facts'> & {
+  files: Record<string, unknown> | null
+}
+
+function parseManifest(text: string | undefined): Manifest {
+  const { format, kind, uri, folder, application, context, files } = parseRecord(text)
   if (typeof format === 'number' && format > MANIFEST_FORMAT)
     throw notOurs('a newer release made it: use that one')
-  const isOurs = format === MANIFEST_FORMAT && kind === MANIFEST_KIND && folder === uri
+  const isOurs = typeof format === 'number' && kind === MANIFEST_KIND && folder === uri
   if (
-    isOurs &&
-    typeof uri === 'string' &&
-    toHostName(uri) === uri &&
-    typeof application === 'string'
+    !isOurs ||
+    typeof uri !== 'string' ||
+    toHostName(uri) !== uri ||
+    typeof application !== 'string' ||
+    (format > 1 && !isRecord(files))
   )
-    return { uri, application }
-  throw notOurs('it has no manifest of ours')
+    throw notOurs('it has no manifest of ours')
+  const options = isRecord(context) && isRecord(context['options']) ? context['options'] : {}
+  const { url, application_facts: facts } = options
+  return {
+    uri,
+    application,
+    url: typeof url === 'string' ? url : null,
+    facts: isRecord(facts) ? facts : {},
+    files: isRecord(files) ? files : null,
+  }
 }
 
 function parseRecord(text: string | undefined): Record<string, unknown> {
@@ -98,12 +148,13 @@ export async function unpackSite(
   session: Session,
   work: Work,
   { file, uri }: Pick<SiteArchive, 'file' | 'uri'>,
-  { staging, place }: { staging: string; place: string },
+  { staging, place, slot }: { staging: string; place: string; slot?: Slot },
 ): Promise<string> {
   const { signal } = work
-  await work.willUndo(removal.of({ path: staging }))
+  await willRemove(work, slot, staging)
   await work.willDiscard(removal.of({ path: staging }))
-  await ensureFolder(staging)
+  // The slot reads the dump in it.
+  await ensureFolder(staging, 0o750)
   await unpackArchive(file, staging, signal)
   const folder = path.join(staging, uri)
   if ((await kindOf(folder)) !== 'folder') throw notOurs('the site in it is no folder')

@@ -1,49 +1,113 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import { MariaDb } from '../services/mariadb/mariadb.ts'
 import { removal } from '../steps/files.ts'
-import type { Step } from '../steps/step.ts'
-import { checkArchive, packArchive, partialOf } from '../system/archive.ts'
-import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
+import type { Step, Work } from '../steps/step.ts'
+import { packArchive, partialOf } from '../system/archive.ts'
+import { ensureFolder, kindOf, remove } from '../system/files.ts'
+import { findDiskUse, findFreeBytes } from '../system/machine.ts'
+import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
+import { normaliseStep } from './code-steps.ts'
 import type { Session } from './session.ts'
-import type { SitePlace } from './site-place.ts'
+import { checkSiteArchive } from './site-archive.ts'
+import { dump } from './site-copy.ts'
+import { type CodePlace, hasCode, type SitePlace } from './site-place.ts'
 
 export const MANIFEST = 'manifest.json'
-export const MANIFEST_FORMAT = 1
+export const DUMP = 'database.sql'
+/** The first form had no checksums and no dump. */
+export const MANIFEST_FORMAT = 2
 export const MANIFEST_KIND = 'site-backup'
 
-/** Packs the site's folder and a manifest, and reads the archive back. `data` gets `file` and `sizeBytes`. */
+/**
+ * Packs the site's folder, the dump of its database and a manifest with the checksums of both, and reads the archive back.
+ * `data` gets `file` and `sizeBytes`.
+ */
 export function backupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
   let file = ''
   return [
+    ...(hasCode(place) ? [roomStep(session, place), normaliseStep(place)] : []),
     {
       kind: 'pack-backup',
       title: 'Pack a backup',
       async run(work) {
         file = await freeName(session.folders.backups, place.uri, session.parts.now())
-        const staging = `${file}.staging`
-        for (const path of [file, partialOf(file), staging])
-          await work.willUndo(removal.of({ path }))
-        await writeAtomically(path.join(staging, MANIFEST), renderManifest(session, place))
-        const parts = [
-          { inFolder: staging, name: MANIFEST },
-          { inFolder: path.dirname(place.folder), name: place.uri },
-        ]
-        const { sizeBytes } = await packArchive(file, parts, work.signal)
-        await remove(staging)
         data['file'] = file
-        data['sizeBytes'] = sizeBytes
+        data['sizeBytes'] = await pack(session, work, place, file)
+      },
+      async preview() {
+        const target = await freeName(session.folders.backups, place.uri, session.parts.now())
+        return [{ kind: 'file', action: 'create', target }]
       },
     },
     {
       kind: 'check-backup',
       title: 'Read the backup back',
-      run: ({ signal }) => checkArchive(file, MANIFEST, signal),
+      async run({ signal }) {
+        await checkSiteArchive(session, file, signal, { hasRoom: true })
+      },
+      preview: () => Promise.resolve([]),
     },
   ]
 }
 
-function renderManifest(session: Session, { site, uri, application }: SitePlace): string {
+async function pack(session: Session, work: Work, place: SitePlace, file: string): Promise<number> {
+  const staging = `${file}.staging`
+  for (const path of [file, partialOf(file), staging]) await work.willUndo(removal.of({ path }))
+  const parts = [{ inFolder: path.dirname(place.folder), name: place.uri }]
+  if (hasCode(place)) {
+    await ensureFolder(staging)
+    await dump(place, path.join(staging, DUMP), work.signal)
+    parts.unshift({ inFolder: staging, name: DUMP })
+  }
+  const { sizeBytes } = await packArchive(file, parts, {
+    last: { name: `./${MANIFEST}`, render: (files) => renderManifest(session, place, files) },
+    onWarning: (warning) => session.log('warning', warning),
+    signal: work.signal,
+  })
+  await remove(staging)
+  return sizeBytes
+}
+
+/** Throws PROVISION_NO_SPACE, before anything is written, where the dump and the archive may not fit. */
+function roomStep(session: Session, { ground, folder }: CodePlace): Step {
+  return {
+    kind: 'look-for-room',
+    title: 'Look for room',
+    async run({ signal }) {
+      const free = await findFreeBytes(session.folders.home)
+      const { name, socket } = ground.database
+      const databaseBytes = await new MariaDb(socket).sizeOf(name, signal)
+      const fileBytes = await findDiskUse(folder, signal)
+      if (free !== undefined) refuseWithoutRoom({ databaseBytes, fileBytes, free })
+    },
+    preview: () => Promise.resolve([]),
+  }
+}
+
+/** The dump stands beside the archive until that is packed, and the archive is never larger than what is in it. */
+export function refuseWithoutRoom(sizes: {
+  databaseBytes: number
+  fileBytes: number
+  free: number
+}): void {
+  const { databaseBytes, fileBytes, free } = sizes
+  const needed = 2 * databaseBytes + fileBytes
+  if (needed <= free) return
+  throw new ProvisionError(
+    'PROVISION_NO_SPACE',
+    `A backup may need ${inMegabytes(needed)} (a database of ${inMegabytes(databaseBytes)}, as a dump and packed, and files of ${inMegabytes(fileBytes)}), and only ${inMegabytes(free)} are free.`,
+  )
+}
+
+const inMegabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`
+
+function renderManifest(
+  session: Session,
+  { site, uri, application }: SitePlace,
+  files: Readonly<Record<string, string>>,
+): string {
   const manifest = {
     format: MANIFEST_FORMAT,
     kind: MANIFEST_KIND,
@@ -53,6 +117,7 @@ function renderManifest(session: Session, { site, uri, application }: SitePlace)
     context: site,
     createdAt: new Date(session.parts.now()).toISOString(),
     program: VERSION,
+    files,
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }

@@ -4,22 +4,34 @@ import { checkValue } from '../context/keys.ts'
 import { hiddenBeside, moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
+import { getApplication } from './application.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
 import { unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
+import { copySteps } from './site-copy.ts'
 import {
   findPlace,
+  hasCode,
   refuseTakenFolder,
   refuseTakenNames,
   refuseUnlessInstalled,
   type SitePlace,
+  urlOf,
 } from './site-place.ts'
 import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-target.ts'
-import { asInstalled, factsOf, webSteps } from './site.ts'
+import { asInstalled, claimSteps, factsOf, newPlace, webSteps } from './site.ts'
 
 /** Facts of a site that its copy has, too; its other names it cannot have. */
-const INHERITED = ['client_name', 'client_email', 'language', 'profile', 'backup_every_seconds']
+const INHERITED = [
+  'client_name',
+  'client_email',
+  'language',
+  'profile',
+  'site_title',
+  'application_facts',
+  'backup_every_seconds',
+]
 /** What may be said of the copy in the run's options. */
 const OF_THE_COPY = ['aliases', 'redirection']
 
@@ -36,19 +48,29 @@ export async function cloneSite(
   const platform = await getTarget(session, toName(platformName), source)
   await holdNewName(session, uri)
   const context = newContext(session, site, { uri, platform: platform.name })
-  const copy = { ...(await findPlace(session, context)), application: source.application }
+  const application = getApplication(source.application)
+  const copy = await newPlace(session, context, application)
   await refuseTakenNames(session, copy)
   await refuseTakenFolder(copy)
   const installed = asInstalled(copy)
+  const isNew = platform.name !== source.platform.name
   const data: JsonRecord = {}
   await session.run([
     ...backupSteps(session, source, data),
-    copyStep(session, { source, copy, data }),
+    ...(hasCode(copy)
+      ? [
+          ...(await claimSteps(session, copy)),
+          ...copySteps(session, {
+            archive: () => ({ file: data['file'] as string, uri: source.uri }),
+            from: urlOf(source),
+            to: copy,
+            isNew: true,
+            isUpgrade: isNew,
+          }),
+        ]
+      : [copyStep(session, { source, copy, data })]),
     ...webSteps(copy),
-    settleStep(session, installed, {
-      platform: platform.name,
-      isNew: platform.name !== source.platform.name,
-    }),
+    settleStep(session, installed, { platform: platform.name, isNew }),
   ])
   return { data: { ...factsOf(installed), ...data }, contexts: [installed], removedContexts: [] }
 }

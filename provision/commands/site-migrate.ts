@@ -1,23 +1,40 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { aliasesOf, type Context, findText, withOptions } from '../context/context.ts'
+import {
+  aliasesOf,
+  type Context,
+  findText,
+  isSiteEnabled,
+  withOptions,
+} from '../context/context.ts'
+import { dropDatabaseStep } from '../services/mariadb/steps.ts'
+import { handSlotStep } from '../services/slots/steps.ts'
 import { removeContextStep } from '../steps/contexts.ts'
 import { moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
+import { claimsOf, getMachine, withNewDatabase } from './ground.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
+import { copySteps } from './site-copy.ts'
 import {
   findPlace,
+  hasCode,
+  placeOn,
   refuseTakenFolder,
   refuseTakenNames,
   refuseUnlessInstalled,
   type SitePlace,
+  toWebSite,
+  urlOf,
 } from './site-place.ts'
 import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-target.ts'
 import { asInstalled, factsOf, webSteps } from './site.ts'
 
-/** Moves a site to another platform, to another name, or both. Its files stay its own, and move with the name. */
+/**
+ * Moves a site to another platform, to another name, or both. One that is files only moves its folder; one with code is
+ * made anew out of its backup, so that what it was is there until it has become what it is to be.
+ */
 export async function migrateSite(
   session: Session,
   site: Context,
@@ -35,25 +52,73 @@ export async function migrateSite(
       `The site @${site.name} has this name and is on this platform already.`,
     )
   if (isRenamed) await holdNewName(session, uri)
-  const to = await findPlace(session, movedContext(site, { uri, platform: platform.name }))
+  const moved = movedContext(site, { uri, platform: platform.name })
   await refuseUnlessInstalled(from)
-  await refuseTakenNames(session, to, { besides: site.name })
-  if (isRenamed) await refuseTakenFolder(to)
-  const installed = asInstalled(to)
+  const move: Move = { from, to: await placeAfter(session, from, moved), isRenamed, isMoved }
+  await refuseTakenNames(session, move.to, { besides: site.name })
+  if (isRenamed) await refuseTakenFolder(move.to)
+  const installed = asInstalled(move.to)
   const data: JsonRecord = {}
   await session.run([
+    ...pauseSteps(move),
     ...backupSteps(session, from, data),
-    ...(isRenamed ? [moveStep(from, to)] : []),
-    ...leaveSteps(from, to),
-    ...webSteps(to),
+    ...(await moveSteps(session, move, data)),
+    ...leaveSteps(move),
+    ...webSteps(move.to),
     settleStep(session, installed, { platform: platform.name, isNew: isMoved }),
     ...(isRenamed ? [removeContextStep(session.store, site.name)] : []),
+    ...(hasCode(from) ? [dropDatabaseStep(from.ground.database)] : []),
   ])
   return {
     data: { ...factsOf(installed), ...data },
     contexts: [installed],
     removedContexts: isRenamed ? [site.name] : [],
   }
+}
+
+interface Move {
+  from: SitePlace
+  to: SitePlace
+  isRenamed: boolean
+  isMoved: boolean
+}
+
+/** A site with code stays in its slot and gets a new database there, so that the old one is untouched until the end. */
+async function placeAfter(
+  session: Session,
+  { ground, application }: SitePlace,
+  moved: Context,
+): Promise<SitePlace> {
+  const fresh = ground && (await withNewDatabase(ground, session.parts.signal))
+  return placeOn(session, moved, { application, ground: fresh })
+}
+
+/** What is written between the backup and the end would be lost: until then the site shows that it is out of order. */
+const pauseSteps = ({ from }: Move): Step[] =>
+  hasCode(from) && isSiteEnabled(from.site)
+    ? from.web.configureSite({ ...toWebSite(from), isEnabled: false })
+    : []
+
+async function moveSteps(
+  session: Session,
+  { from, to, isRenamed, isMoved }: Move,
+  data: JsonRecord,
+): Promise<Step[]> {
+  if (!hasCode(from) || !hasCode(to)) return isRenamed ? [moveStep(from, to)] : []
+  const claims = claimsOf(session, await getMachine())
+  return [
+    ...copySteps(session, {
+      archive: () => ({ file: data['file'] as string, uri: from.uri }),
+      from: urlOf(from),
+      to,
+      instead: from,
+      isNew: false,
+      isUpgrade: isMoved,
+    }),
+    ...(isRenamed
+      ? [handSlotStep(claims, to.ground.slot, { from: from.site.name, to: to.site.name })]
+      : []),
+  ]
 }
 
 /** The context as it is to be: the old name is no alias of the new one. */
@@ -91,7 +156,7 @@ const moveStep = (from: SitePlace, to: SitePlace): Step => ({
 })
 
 /** Before the new virtual host, since an old alias may be the new name. What only changes is not taken away first. */
-function leaveSteps(from: SitePlace, to: SitePlace): Step[] {
+function leaveSteps({ from, to }: Move): Step[] {
   const typeOf = ({ server }: SitePlace): string | undefined =>
     findText(server, 'http_service_type')
   const stays = from.uri === to.uri && typeOf(from) === typeOf(to)

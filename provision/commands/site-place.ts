@@ -7,12 +7,17 @@ import {
   isInstalled,
   isSiteEnabled,
   platformNameOf,
+  rootOf,
   serverNameOf,
   uriOf,
 } from '../context/context.ts'
-import type { WebService, WebSite } from '../services/web-service.ts'
-import { kindOf } from '../system/files.ts'
+import { siteFolderOf } from '../services/slots/slot.ts'
+import type { WebApp, WebService, WebSite } from '../services/web-service.ts'
+import { findRealFolder, kindOf } from '../system/files.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
+import { getCodeApplication } from './application.ts'
+import { toCodeSite } from './code-site.ts'
+import { findGround, type Ground } from './ground.ts'
 import type { Session } from './session.ts'
 import { getWebService } from './web.ts'
 
@@ -24,19 +29,55 @@ export interface SitePlace {
   web: WebService
   uri: string
   folder: string
+  /** The folder of its platform, which need not be there any more. */
+  root: string
   application: string
+  /** Its slot and its database; absent for a site that is files and no more. */
+  ground?: Ground | undefined
+  /** What its application wants of the web. */
+  webApp: WebApp
 }
 
+/** A site with code. */
+export type CodePlace = SitePlace & { ground: Ground }
+
+export const hasCode = (place: SitePlace): place is CodePlace => place.ground !== undefined
+
+/** Where an installed site is, or one of files would be. */
 export async function findPlace(session: Session, site: Context): Promise<SitePlace> {
+  const application = findText(site, 'application') ?? staticFiles.name
+  return placeOn(session, site, { application, ground: await findGround(site) })
+}
+
+/** Where a site of an application is, or would be, on a ground. */
+export async function placeOn(
+  session: Session,
+  site: Context,
+  { application, ground }: { application: string; ground: Ground | undefined },
+): Promise<SitePlace> {
   const platform = await session.store.get(platformNameOf(site), 'platform')
   const server = await session.store.get(serverNameOf(platform), 'server')
+  const web = getWebService(session, server)
   const uri = uriOf(site)
-  const folder = path.join(session.folders.sites, uri)
-  const application = findText(site, 'application') ?? staticFiles.name
-  return { site, platform, server, web: getWebService(session, server), uri, folder, application }
+  const wanted = rootOf(platform, session.folders.home)
+  const root = (await findRealFolder(wanted)) ?? wanted
+  const facts = { site, platform, server, web, uri, root, application }
+  if (ground === undefined) {
+    const folder = path.join(session.folders.sites, uri)
+    return { ...facts, folder, webApp: { root: folder, folders: [], hidden: [] } }
+  }
+  const onGround = { ...facts, folder: siteFolderOf(ground.slot, uri), ground }
+  const webApp = await getCodeApplication(application).webApp(toCodeSite(session, onGround))
+  return { ...onGround, webApp }
 }
 
-export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
+/** The same site, on other ground: another slot, or another database. */
+export const onGround = (session: Session, place: SitePlace, ground: Ground): Promise<SitePlace> =>
+  placeOn(session, place.site, { application: place.application, ground })
+
+export const urlOf = ({ web, uri }: Pick<SitePlace, 'web' | 'uri'>): string => web.urlOf(uri)
+
+export function toWebSite({ site, uri, webApp }: SitePlace): WebSite {
   const names = [uri, ...aliasesOf(site)]
   const redirection = findText(site, 'redirection') ?? null
   if (redirection !== null && !names.includes(redirection))
@@ -45,12 +86,10 @@ export function toWebSite({ site, uri, folder }: SitePlace): WebSite {
       `“redirection” of @${site.name} is none of its names: ${names.join(', ')}`,
     )
   return {
+    ...webApp,
     uri,
     aliases: aliasesOf(site).filter((name) => name !== uri),
     redirection,
-    root: folder,
-    folders: [],
-    hidden: [],
     isEnabled: isSiteEnabled(site),
   }
 }

@@ -1,17 +1,31 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, isSiteEnabled } from '../context/context.ts'
+import { dropDatabaseStep } from '../services/mariadb/steps.ts'
+import { writeContextStep } from '../steps/contexts.ts'
 import { hiddenBeside, moveTo, putAside } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { findBackupFile } from './backup-file.ts'
+import { withNewDatabase } from './ground.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
 import { checkSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
-import { findPlace, refuseUnlessInstalled, type SitePlace } from './site-place.ts'
-import { lookAtSite } from './site.ts'
+import { copySteps, refuseWithoutDatabase } from './site-copy.ts'
+import {
+  type CodePlace,
+  findPlace,
+  hasCode,
+  onGround,
+  refuseUnlessInstalled,
+  type SitePlace,
+} from './site-place.ts'
+import { asInstalled, lookAtSite } from './site.ts'
 
-/** Puts a backup's files in the place of the site's. What is there is packed first; the context stays as it is. */
+/**
+ * Puts a backup's files, and its database, in the place of the site's. What is there is packed first. The context stays as
+ * it is, but for the name of the database, which is a new one.
+ */
 export async function restoreSite(
   session: Session,
   site: Context,
@@ -20,22 +34,46 @@ export async function restoreSite(
   const place = await findPlace(session, site)
   refuseOverload(place.server)
   await refuseUnlessInstalled(place)
-  const { file, isThere } = await findBackupFile(session, named)
-  if (!isThere)
-    throw new ProvisionError('PROVISION_NO_SUCH_BACKUP', `The backup is not there: ${file}`)
-  const archive = await getArchive(session, place, file)
+  const archive = await getArchive(session, place, await getBackupFile(session, named))
   const data: JsonRecord = {}
+  const restored = hasCode(place) ? await withFreshDatabase(session, place) : place
+  const context = hasCode(restored) ? asInstalled(restored) : site
   await session.run([
     ...backupSteps(session, place, data),
-    swapStep(session, place, archive),
+    ...(hasCode(place) && hasCode(restored)
+      ? [
+          ...copySteps(session, {
+            archive: () => archive,
+            from: archive.url,
+            to: restored,
+            instead: place,
+            isNew: false,
+            isUpgrade: false,
+          }),
+          writeContextStep(session.store, context),
+        ]
+      : [swapStep(session, place, archive)]),
     ...(isSiteEnabled(site) ? [lookAtSite(place)] : []),
+    ...(hasCode(place) ? [dropDatabaseStep(place.ground.database)] : []),
   ])
-  return { data, contexts: [site], removedContexts: [] }
+  return { data, contexts: [context], removedContexts: [] }
+}
+
+export async function withFreshDatabase(session: Session, place: CodePlace): Promise<CodePlace> {
+  const ground = await withNewDatabase(place.ground, session.parts.signal)
+  return { ...(await onGround(session, place, ground)), ground }
+}
+
+/** Throws PROVISION_NO_SUCH_BACKUP, PROVISION_FOREIGN_FILE. */
+export async function getBackupFile(session: Session, named: string): Promise<string> {
+  const { file, isThere } = await findBackupFile(session, named)
+  if (isThere) return file
+  throw new ProvisionError('PROVISION_NO_SUCH_BACKUP', `The backup is not there: ${file}`)
 }
 
 async function getArchive(
   session: Session,
-  { uri, application }: SitePlace,
+  { uri, application, ground }: SitePlace,
   file: string,
 ): Promise<SiteArchive> {
   const archive = await checkSiteArchive(session, file, session.parts.signal)
@@ -44,6 +82,7 @@ async function getArchive(
       'PROVISION_OTHER_APPLICATION',
       `The backup is of ${archive.application}, the site is ${application}.`,
     )
+  if (ground !== undefined) refuseWithoutDatabase(archive)
   if (archive.uri !== uri)
     session.log('info', `The backup was made when the site was called ${archive.uri}.`)
   return archive

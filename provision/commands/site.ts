@@ -1,47 +1,110 @@
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
-import { type Context, isInstalled, isSiteEnabled } from '../context/context.ts'
+import type { Application } from '../applications/application.ts'
+import { type Context, isInstalled, isSiteEnabled, withOptions } from '../context/context.ts'
+import { createDatabaseStep, dropDatabaseStep } from '../services/mariadb/steps.ts'
+import { MariaDb } from '../services/mariadb/mariadb.ts'
+import { claimSlotStep, freeSlotStep } from '../services/slots/steps.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { removeStep } from '../steps/files.ts'
 import { lookStep } from '../steps/look.ts'
 import type { Step } from '../steps/step.ts'
 import { kindOf } from '../system/files.ts'
+import { findDiskUse } from '../system/machine.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
+import { applicationFactsOf } from './code-site.ts'
+import {
+  makeSiteStep,
+  normaliseStep,
+  removeSiteStep,
+  settingsStep,
+  siteCodeStep,
+} from './code-steps.ts'
+import { chooseGround, claimsOf, getMachine } from './ground.ts'
 import { refuseOverload } from './load.ts'
 import { getPlatformRoot, refuseLocked } from './platform.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
 import {
+  type CodePlace,
   findPlace,
+  hasCode,
+  placeOn,
   refuseTakenFolder,
   refuseTakenNames,
   refuseUnlessInstalled,
   type SitePlace,
   toWebSite,
+  urlOf,
 } from './site-place.ts'
 import { portOf } from './web.ts'
 
 export async function installSite(session: Session, site: Context): Promise<CommandResult> {
-  const place = await findPlace(session, site)
-  refuseOverload(place.server)
+  const { platform, server } = await findPlace(session, site)
+  refuseOverload(server)
   if (isInstalled(site))
     throw new ProvisionError(
       'PROVISION_SITE_INSTALLED',
       `The site @${site.name} is installed already.`,
     )
-  refuseLocked(place.platform)
+  refuseLocked(platform)
+  const root = await getPlatformRoot(session, platform)
+  const application = await findApplication(session, platform)
+  const place = await newPlace(session, site, application)
   await refuseTakenNames(session, place)
   await refuseTakenFolder(place)
-  const root = await getPlatformRoot(session, place.platform)
-  const application = await findApplication(session, place.platform)
-  const installed = asInstalled({ ...place, application: application.name })
-  const warn = (message: string): void => session.log('warning', message)
+  const data: JsonRecord = {}
+  const installed = asInstalled(place)
   await session.run([
-    ...application.install({ root, folder: place.folder, warn }),
+    ...(await makeSteps(session, place, { application, root, data })),
     ...webSteps(place),
     writeContextStep(session.store, installed),
   ])
-  return { data: factsOf(installed), contexts: [installed], removedContexts: [] }
+  return {
+    data: { ...factsOf(installed), ...data, ...(await sizeOf(session, place)) },
+    contexts: [installed],
+    removedContexts: [],
+  }
+}
+
+/** Where a new site of an application is to be: with code, in a slot that nobody has. */
+export const newPlace = async (
+  session: Session,
+  site: Context,
+  { kind, name }: Application,
+): Promise<SitePlace> =>
+  placeOn(session, site, {
+    application: name,
+    ground: kind === 'code' ? await chooseGround(session) : undefined,
+  })
+
+async function makeSteps(
+  session: Session,
+  place: SitePlace,
+  { application, root, data }: { application: Application; root: string; data: JsonRecord },
+): Promise<Step[]> {
+  const warn = (message: string): void => session.log('warning', message)
+  if (application.kind === 'files')
+    return [...application.install({ root, folder: place.folder, warn })]
+  if (!hasCode(place)) throw new Error('a site with code has a ground')
+  return [
+    ...(await claimSteps(session, place)),
+    createDatabaseStep(place.ground.database),
+    makeSiteStep(session, place),
+    siteCodeStep(
+      place,
+      { kind: 'install-site', title: 'Install the site' },
+      async (codeSite, signal) => {
+        Object.assign(data, await application.install(codeSite, signal))
+      },
+      session,
+    ),
+  ]
+}
+
+export async function claimSteps(session: Session, { site, ground }: CodePlace): Promise<Step[]> {
+  const claims = claimsOf(session, await getMachine())
+  return [claimSlotStep(claims, { ...ground, site: site.name })]
 }
 
 export async function verifySite(session: Session, site: Context): Promise<CommandResult> {
@@ -49,8 +112,16 @@ export async function verifySite(session: Session, site: Context): Promise<Comma
   await refuseUnlessInstalled(place)
   await refuseTakenNames(session, place)
   const installed = asInstalled(place)
-  await session.run([...webSteps(place), writeContextStep(session.store, installed)])
-  return { data: factsOf(installed), contexts: [installed], removedContexts: [] }
+  await session.run([
+    ...(hasCode(place) ? [normaliseStep(place), settingsStep(session, place)] : []),
+    ...webSteps(place),
+    writeContextStep(session.store, installed),
+  ])
+  return {
+    data: { ...factsOf(installed), ...(await sizeOf(session, place)) },
+    contexts: [installed],
+    removedContexts: [],
+  }
 }
 
 export async function backupSite(session: Session, site: Context): Promise<CommandResult> {
@@ -76,13 +147,22 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   await session.run([
     ...(hasFiles ? lastBackupSteps(session, place, data) : []),
     ...(isOurs ? place.web.removeSite(place.uri) : []),
-    ...(isOurs ? [removeStep('Remove the files of the site', place.folder)] : []),
+    ...(isOurs ? removeSteps(place) : []),
     removeContextStep(session.store, site.name),
   ])
   if (data['file'] !== undefined)
     session.log('info', `A last backup stays: ${JSON.stringify(data['file'])}`)
   return { data, contexts: [], removedContexts: [site.name] }
 }
+
+const removeSteps = (place: SitePlace): Step[] =>
+  hasCode(place)
+    ? [
+        removeSiteStep(place),
+        dropDatabaseStep(place.ground.database),
+        freeSlotStep(place.ground.slot, place.site.name),
+      ]
+    : [removeStep('Remove the files of the site', place.folder)]
 
 function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
   const steps = backupSteps(session, place, data)
@@ -113,16 +193,39 @@ export function webSteps(place: SitePlace): Step[] {
   return [...web.configureSite(toWebSite(place)), ...look]
 }
 
-export const lookAtSite = ({ folder, server, uri, web }: SitePlace): Step =>
-  lookStep(web.urlOf(uri), portOf(server), folder)
+export const lookAtSite = (place: SitePlace): Step =>
+  lookStep(urlOf(place), portOf(place.server), place.folder)
 
-export function asInstalled({ site, uri, web, application }: SitePlace): Context {
-  const ours = { installed: true, application, url: web.urlOf(uri) }
-  return { ...site, options: { ...site.options, ...ours } }
+/** The context of a site that stands as its place says. */
+export function asInstalled(place: SitePlace): Context {
+  const { site, application, ground } = place
+  return withOptions(site, {
+    installed: true,
+    application,
+    url: urlOf(place),
+    ...(ground === undefined
+      ? {}
+      : {
+          slot: ground.slot.name,
+          db_name: ground.database.name,
+          application_facts: applicationFactsOf(site),
+        }),
+  })
 }
 
 export const factsOf = ({ options }: Context): Record<string, Json> => ({
   application: options['application'] ?? null,
   version: null,
   url: options['url'] ?? null,
+  slot: options['slot'] ?? null,
+  databaseName: options['db_name'] ?? null,
 })
+
+/** What the site takes on disk, its database included. */
+export async function sizeOf(session: Session, { folder, ground }: SitePlace): Promise<JsonRecord> {
+  const { signal } = session.parts
+  const fileBytes = await findDiskUse(folder, signal)
+  if (ground === undefined) return { sizeBytes: fileBytes }
+  const { socket, name } = ground.database
+  return { sizeBytes: fileBytes + (await new MariaDb(socket).sizeOf(name, signal)) }
+}

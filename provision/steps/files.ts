@@ -53,6 +53,13 @@ export async function replaceText(
   await putText(file, text, mode)
 }
 
+export const writeFileStep = (file: string, text: string, mode: number): Step => ({
+  kind: 'write-file',
+  title: `Write ${file}`,
+  run: (work) => replaceText(work, file, text, mode),
+  preview: () => Promise.resolve([{ kind: 'file', action: 'change', target: file }]),
+})
+
 export const putText = (file: string, text: string | undefined, mode?: number): Promise<void> =>
   text === undefined ? remove(file) : writeAtomically(file, text, mode)
 

@@ -18,6 +18,8 @@ export interface Folders {
   runs: string
   unfinished: string
   sites: string
+  /** Sites with code, one folder a slot. */
+  slots: string
   backups: string
   nginx: string
   /** Certificates with their keys, as the web service reads them. */
@@ -42,6 +44,7 @@ export function foldersOf(home: string): Folders {
     runs: path.join(desk, 'runs'),
     unfinished: path.join(desk, 'tmp'),
     sites: path.join(home, 'sites'),
+    slots: path.join(home, 'slots'),
     backups: path.join(home, 'backups'),
     nginx: path.join(home, 'nginx'),
     tls: path.join(home, 'nginx', 'tls'),

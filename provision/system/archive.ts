@@ -1,12 +1,23 @@
+import { createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
-import { flush, remove, setMode, sizeOf } from './files.ts'
-import { runProgram } from './process.ts'
-import { ProvisionError } from './provision-error.ts'
+import { flush, remove, sizeOf } from './files.ts'
+import { runProgram, startProgram } from './process.ts'
+import { cancelled, ProvisionError } from './provision-error.ts'
+import { Digests, readTar } from './tar-reader.ts'
+import { renderMember, TAR_END } from './tar-writer.ts'
 
 /** A file or folder to pack: `name` as it is called in the archive, in the folder `inFolder`. */
 export interface Packed {
   inFolder: string
   name: string
+}
+
+export interface PackOptions {
+  /** The last member: what it says of the others, given the SHA-256 of each plain file by its name. */
+  last: { name: string; render: (digests: Readonly<Record<string, string>>) => string }
+  /** What changed while it was packed, for people. */
+  onWarning: (warning: string) => void
+  signal: AbortSignal
 }
 
 /** What there is of an archive while it is packed. */
@@ -16,37 +27,64 @@ export const partialOf = (file: string): string => `${file}.partial`
 export async function packArchive(
   file: string,
   parts: readonly Packed[],
-  signal: AbortSignal,
+  options: PackOptions,
 ): Promise<{ sizeBytes: number }> {
   const partial = partialOf(file)
-  const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
+  const { pipeline } = await import('node:stream/promises')
+  const { createGzip } = await import('node:zlib')
+  const { signal } = options
   try {
-    const { exitCode, output } = await runProgram(['tar', '-czf', partial, ...what], { signal })
-    if (exitCode !== 0) throw packingFailed(output.trim())
-    await setMode(partial, 0o600)
+    const output = createWriteStream(partial, { mode: 0o600 })
+    await pipeline(members(parts, options), createGzip({ chunkSize: 128 * 1024 }), output, {
+      signal,
+    })
     await flush(partial)
     await rename(partial, file)
   } catch (error) {
     await remove(partial)
-    throw error
+    throw signal.aborted ? cancelled() : error
   }
   return { sizeBytes: await sizeOf(file) }
+}
+
+/** What tar packs, and behind it the last member, which knows what went by. */
+async function* members(
+  parts: readonly Packed[],
+  { last, onWarning, signal }: PackOptions,
+): AsyncGenerator<Buffer> {
+  const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
+  const tar = await startProgram(['tar', '-cf', '-', ...what], { signal })
+  const digests: Record<string, string> = {}
+  const digester = await Digests.open((name, digest) => (digests[name] = digest))
+  try {
+    for await (const part of readTar(tar.output)) {
+      digester.take(part)
+      yield part.raw
+    }
+    digester.end()
+    const { exitCode, complaint } = await tar.end()
+    checkTar(exitCode, complaint, onWarning)
+  } finally {
+    tar.stop()
+  }
+  yield renderMember(last.name, last.render(digests))
+  yield TAR_END
+}
+
+/** A site goes on while it is packed: tar says which files changed, and has them as it found them. */
+const HARMLESS = /: (file changed as we read it|File removed before we read it)$/
+
+function checkTar(exitCode: number, complaint: string, onWarning: (warning: string) => void): void {
+  const lines = complaint.split('\n').filter((line) => line !== '')
+  const isHarmless = exitCode <= 1 && lines.every((line) => HARMLESS.test(line))
+  if (!isHarmless) throw packingFailed(complaint)
+  for (const line of lines.slice(0, 20)) onWarning(line)
 }
 
 const packingFailed = (said: string): ProvisionError =>
   /No space left|quota exceeded/i.test(said)
     ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left for the backup: ${said}`)
     : new ProvisionError('PROVISION_BACKUP_FAILED', `tar could not pack: ${said}`)
-
-/** Reads an archive from end to end, which checks its checksums, and looks for an entry near its beginning. */
-export async function checkArchive(file: string, has: string, signal: AbortSignal): Promise<void> {
-  const { exitCode, output } = await runProgram(['tar', '-tzf', file], { signal })
-  if (exitCode !== 0 || !output.split('\n').includes(`./${has}`))
-    throw new ProvisionError(
-      'PROVISION_BACKUP_FAILED',
-      `The archive does not read: ${output.trim()}`,
-    )
-}
 
 /** Unpacks into a folder that is there and empty. What the archive holds was checked before (see readArchive). */
 export async function unpackArchive(

@@ -253,3 +253,43 @@ async function copyFolder(
   }
   return files
 }
+
+/**
+ * Gives a tree of this account's own files the tightest rights with which a slot can run it: its group reads all, and
+ * writes only below the folders `writable`. New files there get the same group. Links are left as they are.
+ */
+export async function sealTree(root: string, writable: readonly string[]): Promise<void> {
+  const isWritable = (below: string): boolean =>
+    writable.some((name) => below === name || below.startsWith(`${name}/`))
+  const seal = async (below: string): Promise<void> => {
+    const here = path.join(root, below)
+    const group = isWritable(below) ? 0o070 : 0o050
+    await chmod(here, 0o2700 | group)
+    for (const entry of await readdir(here, { withFileTypes: true })) {
+      const name = path.join(below, entry.name)
+      if (entry.isDirectory()) await seal(name)
+      else if (entry.isFile()) await chmod(path.join(root, name), isWritable(below) ? 0o660 : 0o640)
+    }
+  }
+  await seal('')
+}
+
+/** What of this account's own in a tree not everybody can read, by its name below the root, with its mode. */
+export async function findUnreadable(
+  root: string,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const modes: Record<string, number> = {}
+  const look = async (below: string): Promise<void> => {
+    signal.throwIfAborted()
+    const here = path.join(root, below)
+    const info = await lstat(here)
+    const wanted = info.isDirectory() ? 0o055 : info.isFile() ? 0o044 : 0
+    const isOurs = info.uid === process.geteuid?.()
+    if (isOurs && (info.mode & wanted) !== wanted) modes[below] = info.mode & 0o7777
+    if (info.isDirectory())
+      for (const name of await readdir(here)) await look(path.join(below, name))
+  }
+  await look('')
+  return modes
+}

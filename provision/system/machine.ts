@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import * as files from 'node:fs/promises'
 import os from 'node:os'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import { runProgram } from './process.ts'
 
 export interface Load {
   /** Running and waiting processes, averaged over the last minute. */
@@ -56,4 +57,10 @@ export const nodeVersion = (): string => process.version.slice(1)
 export async function findFreeBytes(folder: string): Promise<number | undefined> {
   const { diskFreeBytes } = await diskFacts(folder)
   return typeof diskFreeBytes === 'number' ? diskFreeBytes : undefined
+}
+
+/** Bytes that a folder takes on disk, with all below it; what cannot be looked into does not count. */
+export async function findDiskUse(folder: string, signal: AbortSignal): Promise<number> {
+  const { output } = await runProgram(['du', '-s', '--block-size=1', folder], { signal })
+  return Number(/^(\d+)\t/m.exec(output)?.[1] ?? 0)
 }

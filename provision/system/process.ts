@@ -56,6 +56,47 @@ export async function runProgram(
   })
 }
 
+/** A program whose output is read as it comes. */
+export interface Started {
+  output: AsyncIterable<Buffer>
+  /** Waits for its end; what is left of its output is nobody's. */
+  end(): Promise<{ exitCode: number; complaint: string }>
+  /** Ends it, where it has not ended. */
+  stop(): void
+}
+
+/** Starts a program without a shell. Cancelled, it is ended. */
+export async function startProgram(
+  [program, ...args]: readonly [string, ...string[]],
+  { signal }: { signal: AbortSignal },
+): Promise<Started> {
+  const { spawn } = await import('node:child_process')
+  if (signal.aborted) throw cancelled()
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C' },
+    signal,
+  })
+  let complaint = ''
+  child.stderr.on('data', (bytes: Buffer) => {
+    if (complaint.length < MAX_OUTPUT) complaint += bytes.toString('utf8')
+  })
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exitCode) => resolve(exitCode ?? -1))
+  })
+  // Who does not wait for its end has another failure to tell.
+  ended.catch(() => {})
+  return {
+    output: child.stdout as AsyncIterable<Buffer>,
+    async end() {
+      child.stdout.resume()
+      return { exitCode: await ended, complaint: complaint.trim() }
+    },
+    stop: () => void child.kill('SIGTERM'),
+  }
+}
+
 // A command over SSH often has no sbin in its PATH.
 const MORE_FOLDERS = [
   '/usr/sbin',

@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { cancelled, hasErrno, ProvisionError } from './provision-error.ts'
 
@@ -10,8 +11,10 @@ export interface ArchiveEntry {
   sizeBytes: number
 }
 
-/** Long names and the file whose text is wanted are read into memory; no real one is longer. */
+/** Names and their like are read into memory; no real one is longer. */
 const MAX_TEXT = 1024 * 1024
+/** So is the text that is asked for: it may have a line for each of very many members. */
+const MAX_WANTED = 64 * 1024 * 1024
 
 const KINDS: Readonly<Record<string, ArchiveEntry['kind']>> = {
   '0': 'file',
@@ -23,24 +26,45 @@ const KINDS: Readonly<Record<string, ArchiveEntry['kind']>> = {
   '6': 'pipe',
 }
 
+/** A tar as it goes by: the head of a member, then its content, then what fills its last block. */
+export type TarPart =
+  /** `raw` also has what stood before the head, such as a longer name. */
+  { kind: 'entry'; entry: ArchiveEntry; raw: Buffer } | { kind: 'content' | 'filler'; raw: Buffer }
+
 /**
  * Reads a gzipped tar (of GNU tar, bsdtar or any POSIX one) from end to end without unpacking it, and tells each
- * member. Returns the text of the member `wanted`, or undefined. What `onEntry` throws ends the reading. Throws
- * PROVISION_BAD_ARCHIVE.
+ * member; with `onDigest` also the SHA-256 of each plain file. Returns the text of the member `wanted`, or undefined.
+ * What `onEntry` throws ends the reading. Throws PROVISION_BAD_ARCHIVE.
  */
 export async function readArchive(
   file: string,
   wanted: string,
-  { onEntry, signal }: { onEntry: (entry: ArchiveEntry) => void; signal: AbortSignal },
+  {
+    onEntry,
+    onDigest,
+    signal,
+  }: {
+    onEntry: (entry: ArchiveEntry) => void
+    onDigest?: (name: string, digest: string) => void
+    signal: AbortSignal
+  },
 ): Promise<string | undefined> {
   const { createGunzip } = await import('node:zlib')
-  const source = createReadStream(file)
-  const unzipped = createGunzip()
+  const source = createReadStream(file, { highWaterMark: 256 * 1024 })
+  const unzipped = createGunzip({ chunkSize: 128 * 1024 })
   source.on('error', (error) => unzipped.destroy(error))
   source.pipe(unzipped)
-  const bytes = new ByteReader(unzipped)
+  const digests = onDigest === undefined ? undefined : await Digests.open(onDigest)
+  const text = new WantedText(wanted)
   try {
-    return await readMembers(bytes, wanted, onEntry, signal)
+    for await (const part of readTar(unzipped)) {
+      signal.throwIfAborted()
+      if (part.kind === 'entry') onEntry(part.entry)
+      digests?.take(part)
+      text.take(part)
+    }
+    digests?.end()
+    return text.found
   } catch (error) {
     if (signal.aborted) throw cancelled()
     throw hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_MEM_ERROR')
@@ -52,33 +76,96 @@ export async function readArchive(
   }
 }
 
-async function readMembers(
-  bytes: ByteReader,
-  wanted: string,
-  onEntry: (entry: ArchiveEntry) => void,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  let text: string | undefined
+/** The text of one member, gathered as it goes by. */
+class WantedText {
+  found: string | undefined
+  readonly #name: string
+  #pieces: Buffer[] | undefined
+  #missing = 0
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  take(part: TarPart): void {
+    if (part.kind === 'entry') this.#begin(part.entry)
+    else if (part.kind === 'content' && this.#pieces !== undefined) this.#add(part.raw)
+  }
+
+  #begin({ name, kind, sizeBytes }: ArchiveEntry): void {
+    this.#pieces = undefined
+    if (name !== this.#name || kind !== 'file') return
+    if (sizeBytes > MAX_WANTED) throw badArchive('a text in it is too long')
+    this.#pieces = []
+    this.#missing = sizeBytes
+    if (sizeBytes === 0) this.found = ''
+  }
+
+  #add(bytes: Buffer): void {
+    this.#pieces?.push(bytes)
+    this.#missing -= bytes.length
+    if (this.#missing === 0) this.found = Buffer.concat(this.#pieces ?? []).toString('utf8')
+  }
+}
+
+/** The SHA-256 of each plain file, as it goes by. */
+export class Digests {
+  readonly #onDigest: (name: string, digest: string) => void
+  readonly #newHash: () => Hash
+  #current: { name: string; hash: Hash } | undefined
+
+  private constructor(newHash: () => Hash, onDigest: (name: string, digest: string) => void) {
+    this.#newHash = newHash
+    this.#onDigest = onDigest
+  }
+
+  static async open(onDigest: (name: string, digest: string) => void): Promise<Digests> {
+    // Loaded late: most commands hash nothing, and loading this takes a part of a start.
+    const { createHash } = await import('node:crypto')
+    return new Digests(() => createHash('sha256'), onDigest)
+  }
+
+  take(part: TarPart): void {
+    if (part.kind === 'content') this.#current?.hash.update(part.raw)
+    if (part.kind !== 'entry') return
+    this.end()
+    const { name, kind } = part.entry
+    this.#current = kind === 'file' ? { name, hash: this.#newHash() } : undefined
+  }
+
+  /** Tells the last one. */
+  end(): void {
+    if (this.#current === undefined) return
+    this.#onDigest(this.#current.name, this.#current.hash.digest('hex'))
+    this.#current = undefined
+  }
+}
+
+/** Every byte of a tar, in its order, up to the empty block that ends it. Throws PROVISION_BAD_ARCHIVE. */
+export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<TarPart> {
+  const bytes = new ByteReader(source)
   let longer: Longer = {}
+  let before: Buffer[] = []
   for (;;) {
-    signal.throwIfAborted()
     const head = await bytes.read(512)
-    if (head.every((byte) => byte === 0)) return text
+    if (head.every((byte) => byte === 0)) return
     checkSum(head)
     const size = longer.size ?? numberIn(head, 124, 12)
     const type = String.fromCharCode(head[156] ?? 0)
-    if (type === 'L' || type === 'K' || type === 'x') {
-      longer = { ...longer, ...parseLonger(type, await bytes.readText(size)) }
-    } else if (type === 'g') {
-      await bytes.skipMember(size)
-    } else {
-      const entry = toEntry(head, type, size, longer)
-      longer = {}
-      onEntry(entry)
-      const hasContent = entry.kind === 'file' || entry.kind === 'other'
-      if (entry.name === wanted && entry.kind === 'file') text = await bytes.readText(size)
-      else if (hasContent) await bytes.skipMember(size)
+    if (type === 'L' || type === 'K' || type === 'x' || type === 'g') {
+      if (size > MAX_TEXT) throw badArchive('a text in it is too long')
+      const text = await bytes.read(size)
+      before.push(head, text, await bytes.read(filler(size)))
+      if (type !== 'g') longer = { ...longer, ...parseLonger(type, text.toString('utf8')) }
+      continue
     }
+    const entry = toEntry(head, type, size, longer)
+    yield { kind: 'entry', entry, raw: Buffer.concat([...before, head]) }
+    longer = {}
+    before = []
+    if (entry.kind !== 'file' && entry.kind !== 'other') continue
+    for await (const raw of bytes.pieces(size)) yield { kind: 'content', raw }
+    if (filler(size) > 0) yield { kind: 'filler', raw: await bytes.read(filler(size)) }
   }
 }
 
@@ -163,29 +250,18 @@ class ByteReader {
 
   async read(length: number): Promise<Buffer> {
     const pieces: Buffer[] = []
-    await this.#pass(length, (piece) => pieces.push(piece))
+    for await (const piece of this.pieces(length)) pieces.push(piece)
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
   }
 
-  /** A member's content as text, with what fills its last block. */
-  async readText(size: number): Promise<string> {
-    if (size > MAX_TEXT) throw badArchive('a text in it is too long')
-    const content = await this.read(size)
-    await this.#pass(filler(size), () => {})
-    return content.toString('utf8')
-  }
-
-  async skipMember(size: number): Promise<void> {
-    await this.#pass(size + filler(size), () => {})
-  }
-
-  async #pass(length: number, take: (piece: Buffer) => void): Promise<void> {
+  /** The next so many bytes, in pieces as they come. */
+  async *pieces(length: number): AsyncGenerator<Buffer> {
     for (let missing = length; missing > 0;) {
       if (this.#rest.length === 0) this.#rest = await this.#next()
       const piece = this.#rest.subarray(0, missing)
       this.#rest = this.#rest.subarray(piece.length)
       missing -= piece.length
-      take(piece)
+      yield piece
     }
   }
 

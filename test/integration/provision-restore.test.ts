@@ -166,7 +166,8 @@ describe('restore refuses', () => {
 
   test.each([
     ['of another kind', { kind: 'database' }],
-    ['of a newer form', { format: 2 }],
+    ['of a newer form', { format: 3 }],
+    ['without what it holds', { format: 2 }],
     ['of another site than it holds', { uri: 'b.test', folder: 'b.test' }],
     ['of no site', { uri: '../x', folder: '../x' }],
   ])('an archive whose manifest is %s', async (_what, facts) => {

@@ -23,7 +23,7 @@ export async function dumpDatabase(
   file: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const output = await createOutput(file)
+  const output = await createOutput(file, 0o640)
   const definers = new OwnDefiners()
   try {
     const { exitCode, complaint } = await run(

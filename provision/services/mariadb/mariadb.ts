@@ -39,6 +39,14 @@ export class MariaDb {
     return text.split('\n').filter((name) => name.startsWith(`${slot}_`))
   }
 
+  async has(name: string, signal: AbortSignal): Promise<boolean> {
+    const text = await this.#query(
+      `SHOW DATABASES LIKE '${checked(name).replace(/_/g, '\\_')}'`,
+      signal,
+    )
+    return text.trim() === name
+  }
+
   /** A name for one more database of a slot. */
   async freeName(slot: string, signal: AbortSignal): Promise<string> {
     const taken = new Set(await this.namesOf(slot, signal))

@@ -1,0 +1,143 @@
+import path from 'node:path'
+import type { Json } from '#shared/domain/json.ts'
+import type { CodeSite, SiteFile } from '../applications/application.ts'
+import searchReplace from '../applications/php/search-replace.php?raw'
+import { siteRemoved, willRemove } from '../services/slots/steps.ts'
+import { hiddenBeside, moveTo, replaceText } from '../steps/files.ts'
+import type { Step, Work } from '../steps/step.ts'
+import { ensureFolder, kindOf, sealTree, writeAtomically } from '../system/files.ts'
+import { getCodeApplication } from './application.ts'
+import { toCodeSite } from './code-site.ts'
+import type { Session } from './session.ts'
+import { type CodePlace, urlOf } from './site-place.ts'
+
+/** The files of a new site. Nobody sees them in its place before they are whole. */
+export function makeSiteStep(session: Session, place: CodePlace): Step {
+  const application = getCodeApplication(place.application)
+  const site = toCodeSite(session, place)
+  const warn = (message: string): void => session.log('warning', message)
+  return {
+    kind: 'make-site',
+    title: 'Make the files of the site',
+    async run(work) {
+      const half = hiddenBeside(place.folder, 'new')
+      await willRemove(work, place.ground.slot, half)
+      await ensureFolder(half, 0o750)
+      await application.layOut(site, half, { signal: work.signal, warn })
+      await writeSettings(session, place, half, { isNew: true })
+      await moveTo(work, half, place.folder)
+    },
+    preview: () =>
+      Promise.resolve([
+        { kind: 'folder', action: 'create', target: place.folder, detail: `on ${place.root}` },
+      ]),
+  }
+}
+
+/**
+ * Writes the settings of a site into a folder that is on its way to its place, and gives everything in there the tightest
+ * rights that work: its code reads all of it, and writes only where it must.
+ */
+export async function writeSettings(
+  session: Session,
+  place: CodePlace,
+  folder: string,
+  { isNew }: { isNew: boolean },
+): Promise<void> {
+  const application = getCodeApplication(place.application)
+  const site = toCodeSite(session, place)
+  const files = [...application.settings(site), ...(isNew ? await application.secrets(site) : [])]
+  for (const { name, text } of files) await writeAtomically(path.join(folder, name), text, 0o640)
+  await sealTree(folder, application.writable)
+}
+
+/** Settings as they are to be now, in the place of those that differ. */
+export function settingsStep(session: Session, place: CodePlace): Step {
+  const files = getCodeApplication(place.application).settings(toCodeSite(session, place))
+  const fileOf = ({ name }: SiteFile): string => path.join(place.folder, name)
+  return {
+    kind: 'write-settings',
+    title: 'Write the settings of the site',
+    async run(work) {
+      for (const file of files) await replaceText(work, fileOf(file), file.text, 0o640)
+    },
+    preview: () =>
+      Promise.resolve(
+        files.map((file) => ({ kind: 'file', action: 'change', target: fileOf(file) })),
+      ),
+  }
+}
+
+/** Opens to us what the site's code closed. */
+export const normaliseStep = ({ ground, folder }: CodePlace): Step => ({
+  kind: 'normalise',
+  title: 'Open the files that the site made',
+  run: ({ signal }) => ground.door.normalise(folder, signal),
+  preview: () => Promise.resolve([]),
+})
+
+/** Something that runs code of the site, in its slot. What it changes there is taken back with its database and its files. */
+export const siteCodeStep = (
+  place: CodePlace,
+  { kind, title }: { kind: string; title: string },
+  run: (site: CodeSite, signal: AbortSignal) => Promise<void>,
+  session: Session,
+): Step => ({
+  kind,
+  title,
+  run: ({ signal }) => run(toCodeSite(session, place), signal),
+  preview: () =>
+    Promise.resolve([
+      {
+        kind: 'other',
+        action: 'run',
+        target: place.uri,
+        detail: `${title}, in ${place.ground.slot.name}`,
+      },
+    ]),
+})
+
+/** Puts the folder of a site aside, to be removed at the end. */
+export async function putSiteAside(work: Work, { folder, ground }: CodePlace): Promise<void> {
+  if ((await kindOf(folder)) === 'absent') return
+  const aside = hiddenBeside(folder, 'removed')
+  await moveTo(work, folder, aside)
+  await work.willDiscard(siteRemoved.of({ slot: ground.slot.name, path: aside }))
+}
+
+export const removeSiteStep = (place: CodePlace): Step => ({
+  kind: 'remove-site',
+  title: 'Remove the files of the site',
+  run: (work) => putSiteAside(work, place),
+  preview: () => Promise.resolve([{ kind: 'folder', action: 'remove', target: place.folder }]),
+})
+
+/** Makes the texts of a site's database lead to its address instead of another one. None of its code runs. */
+export function replaceAddressStep(session: Session, place: CodePlace, from: string): Step {
+  const to = urlOf(place)
+  const replacements = [{ from: addressOf(from), to: addressOf(to) }]
+  const { keptColumns } = getCodeApplication(place.application)
+  return siteCodeStep(
+    place,
+    { kind: 'replace-addresses', title: `Change ${from} to ${to} in its content` },
+    async (site, signal) => {
+      const { database } = site
+      const input = { database, replacements, keep: [...keptColumns] }
+      const changed = changedIn(await site.evaluate(searchReplace, input, signal))
+      session.log('info', `${changed} rows of ${database.name} led to ${from}.`)
+    },
+    session,
+  )
+}
+
+function addressOf(url: string): { scheme: string; host: string; port: number | null } {
+  const { protocol, hostname, port } = new URL(url)
+  const scheme = protocol.slice(0, -1)
+  return { scheme, host: hostname, port: port === '' ? null : Number(port) }
+}
+
+const changedIn = (answer: Json): number => {
+  const changed =
+    typeof answer === 'object' && answer !== null && 'changed' in answer ? answer['changed'] : 0
+  return typeof changed === 'number' ? changed : 0
+}

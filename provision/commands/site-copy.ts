@@ -1,0 +1,129 @@
+import path from 'node:path'
+import { dumpDatabase, loadDatabase } from '../services/mariadb/dump.ts'
+import { createDatabaseStep } from '../services/mariadb/steps.ts'
+import { hiddenBeside, moveTo } from '../steps/files.ts'
+import type { Step } from '../steps/step.ts'
+import { ProvisionError } from '../system/provision-error.ts'
+import { getCodeApplication } from './application.ts'
+import { putSiteAside, replaceAddressStep, siteCodeStep, writeSettings } from './code-steps.ts'
+import type { Session } from './session.ts'
+import { type SiteArchive, unpackSite } from './site-archive.ts'
+import { DUMP } from './site-backup.ts'
+import { type CodePlace, urlOf } from './site-place.ts'
+
+/** What a site with code is to be made of. */
+export interface CopyPlan {
+  /** Known when the steps run: a step before them may pack it. */
+  archive: () => Pick<SiteArchive, 'file' | 'uri'>
+  /** The address that its content leads to; null where nobody knows. */
+  from: string | null
+  /** Where it comes to. Its database is a new one, which is made. */
+  to: CodePlace
+  /** What stands in its place, or is the same site under another name: it goes at the end. */
+  instead?: CodePlace
+  /** A site of its own, with secrets of its own. */
+  isNew: boolean
+  /** Whether its code is another one than that which wrote the database. */
+  isUpgrade: boolean
+}
+
+/**
+ * Makes a site with code out of an archive: into a folder beside its place and into a new database, so that what is there
+ * is as it was until everything is. Then both come into its place at once.
+ */
+export function copySteps(session: Session, plan: CopyPlan): Step[] {
+  const { to, from, isUpgrade } = plan
+  const application = getCodeApplication(to.application)
+  const isMoved = from !== null && from !== urlOf(to)
+  return [
+    createDatabaseStep(to.ground.database),
+    ...unpackSteps(session, plan),
+    ...(isMoved ? [replaceAddressStep(session, to, from)] : []),
+    ...(isUpgrade
+      ? [
+          siteCodeStep(
+            to,
+            { kind: 'update-site', title: 'Bring the database to the new code' },
+            (site, signal) => application.update(site, signal),
+            session,
+          ),
+        ]
+      : []),
+    ...(isMoved
+      ? [
+          siteCodeStep(
+            to,
+            { kind: 'tell-new-address', title: 'Tell the site its new address' },
+            (site, signal) => application.renamed(site, signal),
+            session,
+          ),
+        ]
+      : []),
+  ]
+}
+
+function unpackSteps(session: Session, { archive, to, instead, isNew }: CopyPlan): Step[] {
+  const { folder, ground } = to
+  const staging = hiddenBeside(folder, 'restore')
+  let fresh = ''
+  return [
+    {
+      kind: 'unpack-site',
+      title: 'Unpack the files of the site',
+      async run(work) {
+        const { slot } = ground
+        fresh = await unpackSite(session, work, archive(), { staging, place: folder, slot })
+        await writeSettings(session, to, fresh, { isNew })
+      },
+      preview: () => Promise.resolve([{ kind: 'folder', action: 'create', target: folder }]),
+    },
+    {
+      kind: 'load-database',
+      title: `Load the database ${ground.database.name}`,
+      run: ({ signal }) => load(to, path.join(staging, DUMP), signal),
+      preview: () =>
+        Promise.resolve([
+          { kind: 'database', action: 'change', target: ground.database.name, detail: 'loaded' },
+        ]),
+    },
+    {
+      kind: 'swap-site',
+      title: 'Put the files of the site in place',
+      async run(work) {
+        if (instead !== undefined) await putSiteAside(work, instead)
+        await moveTo(work, fresh, folder)
+      },
+      preview: () =>
+        Promise.resolve(
+          instead === undefined
+            ? []
+            : [{ kind: 'folder', action: 'change', target: instead.folder }],
+        ),
+    },
+  ]
+}
+
+function load({ ground }: CodePlace, file: string, signal: AbortSignal): Promise<void> {
+  return loadDatabase(
+    (program, stop) => ground.door.run(program, stop),
+    ground.database,
+    file,
+    signal,
+  )
+}
+
+/** Writes the database of a site into a file, by the account of its slot. */
+export function dump({ ground }: CodePlace, file: string, signal: AbortSignal): Promise<number> {
+  return dumpDatabase(
+    (program, stop) => ground.door.run(program, stop),
+    ground.database,
+    file,
+    signal,
+  )
+}
+
+/** Throws PROVISION_BAD_ARCHIVE where an archive has no database, and the site needs one. */
+export function refuseWithoutDatabase({ file, hasDatabase }: SiteArchive): void {
+  if (hasDatabase) return
+  throw new ProvisionError('PROVISION_BAD_ARCHIVE', `${file} has no dump of the site's database.`)
+}

@@ -1,0 +1,126 @@
+import path from 'node:path'
+import { removal } from '../../steps/files.ts'
+import type { Step, Work } from '../../steps/step.ts'
+import { undoKind, type UndoTools } from '../../steps/undo.ts'
+import { kindOf, namesIn, remove } from '../../system/files.ts'
+import { findMachineFile, type MachineFile } from '../../system/machine-file.ts'
+import { ProvisionError } from '../../system/provision-error.ts'
+import { SlotClaims } from './claims.ts'
+import { SlotDoor } from './door.ts'
+import { type Slot, slotOf } from './slot.ts'
+
+/** What takes back is not cancelled. */
+const NEVER = new AbortController().signal
+
+/**
+ * Gives a slot back: nothing of its site is left in it, no file, no process, no session. Nothing happens where the slot is
+ * not this site's.
+ */
+export const slotFreed = undoKind(
+  'slot-freed',
+  async ({ slot, site }: { slot: string; site: string }, tools) => {
+    const { machine, claims } = await openSlots(tools)
+    if ((await claims.find(site))?.name !== slot) return
+    const { folder, ...rest } = slotOf(machine, slot)
+    const door = new SlotDoor(machine, { folder, ...rest })
+    await door.scrub(NEVER)
+    await door.normalise(folder, NEVER)
+    for (const name of await namesIn(folder)) await remove(path.join(folder, name))
+    await claims.release(slot, site)
+  },
+)
+
+/** Removes a folder of a site in its slot, of which the site's code may have closed parts. */
+export const siteRemoved = undoKind(
+  'site-removed',
+  async ({ slot, path: target }: { slot: string; path: string }, tools) => {
+    if ((await kindOf(target)) === 'absent') return
+    const { machine } = await openSlots(tools)
+    await new SlotDoor(machine, slotOf(machine, slot)).normalise(target, NEVER)
+    await remove(target)
+  },
+)
+
+/** Writes the name of its site on a slot that has another one. */
+export const slotHanded = undoKind(
+  'slot-handed',
+  async ({ slot, from, to }: { slot: string; from: string; to: string }, tools) => {
+    const { claims } = await openSlots(tools)
+    await claims.hand(slot, from, to)
+  },
+)
+
+export const slotKinds = [slotFreed, siteRemoved, slotHanded]
+
+async function openSlots({
+  folders,
+}: UndoTools): Promise<{ machine: MachineFile; claims: SlotClaims }> {
+  const machine = await findMachineFile()
+  if (machine === undefined)
+    throw new ProvisionError(
+      'PROVISION_NOT_BOOTSTRAPPED',
+      'This server has no slots any more: run the bootstrap script again.',
+    )
+  return { machine, claims: new SlotClaims(machine, folders.slotClaims) }
+}
+
+/** Takes a slot that is free for a site, and makes sure that nothing is in it. */
+export function claimSlotStep(
+  claims: SlotClaims,
+  { slot, door, site }: { slot: Slot; door: SlotDoor; site: string },
+): Step {
+  return {
+    kind: 'claim-slot',
+    title: `Take the slot ${slot.name}`,
+    async run(work) {
+      await work.willUndo(slotFreed.of({ slot: slot.name, site }))
+      if (!(await claims.take(site, slot.name)))
+        throw new ProvisionError('PROVISION_LOCKED', `The slot ${slot.name} was just taken.`)
+      // Also shows that PHP answers there.
+      await door.scrub(work.signal)
+      const [left] = await namesIn(slot.folder)
+      if (left === undefined) return
+      throw new ProvisionError(
+        'PROVISION_SLOT_NOT_EMPTY',
+        `${path.join(slot.folder, left)} is left in the free slot ${slot.name}: look at it, and remove it.`,
+      )
+    },
+    preview: () => Promise.resolve([{ kind: 'slot', action: 'create', target: slot.name }]),
+  }
+}
+
+/** The slot is given back once all is done. */
+export const freeSlotStep = (slot: Slot, site: string): Step => ({
+  kind: 'free-slot',
+  title: `Give the slot ${slot.name} back`,
+  run: (work) => work.willDiscard(slotFreed.of({ slot: slot.name, site })),
+  preview: () => Promise.resolve([{ kind: 'slot', action: 'remove', target: slot.name }]),
+})
+
+export const handSlotStep = (
+  claims: SlotClaims,
+  slot: Slot,
+  { from, to }: { from: string; to: string },
+): Step => ({
+  kind: 'hand-slot',
+  title: `Note that ${slot.name} is of ${to}`,
+  async run(work) {
+    await work.willUndo(slotHanded.of({ slot: slot.name, from: to, to: from }))
+    await claims.hand(slot.name, from, to)
+  },
+  preview: () =>
+    Promise.resolve([{ kind: 'slot', action: 'change', target: slot.name, detail: to }]),
+})
+
+/** Where a new folder of a site is made: on failure it is gone, whatever the site's code did in it. */
+export async function willRemove(
+  work: Work,
+  slot: Slot | undefined,
+  target: string,
+): Promise<void> {
+  await work.willUndo(
+    slot === undefined
+      ? removal.of({ path: target })
+      : siteRemoved.of({ slot: slot.name, path: target }),
+  )
+}

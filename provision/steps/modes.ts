@@ -1,0 +1,29 @@
+import path from 'node:path'
+import { findUnreadable, setMode } from '../system/files.ts'
+import type { Step } from './step.ts'
+import { undoKind } from './undo.ts'
+
+/** Taken back: files and folders, by their names below a root, have their old rights. What is gone by now is left out. */
+export const oldModes = undoKind(
+  'old-modes',
+  async ({ root, modes }: { root: string; modes: Record<string, number> }) => {
+    for (const [name, mode] of Object.entries(modes))
+      await setMode(path.join(root, name), mode).catch(() => undefined)
+  },
+)
+
+export const modeKinds = [oldModes]
+
+/** Lets every account read a tree of ours, such as code that many sites share; nothing secret belongs into it. */
+export const openTreeStep = (root: string): Step => ({
+  kind: 'open-tree',
+  title: `Let the slots read ${root}`,
+  async run(work) {
+    const modes = await findUnreadable(root, work.signal)
+    if (Object.keys(modes).length === 0) return
+    await work.willUndo(oldModes.of({ root, modes }))
+    for (const [name, mode] of Object.entries(modes))
+      await setMode(path.join(root, name), mode | ((mode & 0o100) !== 0 ? 0o055 : 0o044))
+  },
+  preview: () => Promise.resolve([{ kind: 'folder', action: 'change', target: root }]),
+})
