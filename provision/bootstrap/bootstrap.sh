@@ -295,6 +295,8 @@ max_execution_time = 60
 cgi.fix_pathinfo = 0
 ; One slot must not run what another slot has in the cache, empty it, or list it.
 opcache.validate_permission = 1
+; What a site finds as its settings is what lies there now, not what lay there a second ago.
+opcache.revalidate_freq = 0
 opcache.restrict_api = /nonexistent
 opcache.lockfile_path = $sockets
 ; Its memory is one for all slots.

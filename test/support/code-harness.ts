@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { expect } from 'vitest'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import { type HostingMachine, type MachineOptions, startHostingMachine } from './hosting-machine.ts'
+import { fetchByHost } from './nginx.ts'
+import { ANY_LOAD, listTree, type Ran } from './provision.ts'
+
+const PLAIN = path.join(import.meta.dirname, '../fixtures/plain-php')
+
+/** A prepared machine with a verified server, on which sites with code can stand. The caller closes it. */
+export class CodeHarness {
+  readonly machine: HostingMachine
+
+  private constructor(machine: HostingMachine) {
+    this.machine = machine
+  }
+
+  static async open(options: MachineOptions = {}): Promise<CodeHarness> {
+    const harness = new CodeHarness(await startHostingMachine(options))
+    await harness.save('server_a', {
+      context_type: 'server',
+      http_service_type: 'nginx',
+      http_port: harness.machine.httpPort,
+      critical_load_multiplier: ANY_LOAD,
+    })
+    await harness.succeed('verify', 'server_a')
+    return harness
+  }
+
+  close(): Promise<void> {
+    return this.machine.stop()
+  }
+
+  inHome(name: string): string {
+    return path.join(this.machine.home, name)
+  }
+
+  /** Copies a folder of code to the account's platforms, as the account's own, and verifies it there. */
+  async addPlatform(name: string, from = PLAIN, script = 'true'): Promise<Ran> {
+    const folder = this.inHome(`platforms/${name}`)
+    execFileSync('sh', [
+      '-ec',
+      `cp -rL "$1" "$2"; cd "$2"; ${script}; chown -R "$3:$3" .`,
+      'sh',
+      from,
+      folder,
+      this.machine.account,
+    ])
+    return this.verifyPlatform(name, `~/platforms/${name}`)
+  }
+
+  async verifyPlatform(name: string, root: string): Promise<Ran> {
+    await this.save(`platform_${name}`, { context_type: 'platform', server: '@server_a', root })
+    return this.succeed('verify', `platform_${name}`)
+  }
+
+  async install(uri: string, platform: string, more: JsonRecord = {}): Promise<Ran> {
+    await this.save(uri, { context_type: 'site', platform: `@platform_${platform}`, uri, ...more })
+    return this.succeed('install', uri)
+  }
+
+  save(name: string, contextOptions: JsonRecord): Promise<Ran> {
+    return this.machine.run(['provision-save', `@${name}`], { contextOptions })
+  }
+
+  command(name: string, context: string, ...args: string[]): Promise<Ran> {
+    return this.machine.run([`provision-${name}`, `@${context}`, ...args])
+  }
+
+  async succeed(name: string, context: string, ...args: string[]): Promise<Ran> {
+    const ran = await this.command(name, context, ...args)
+    expect(ran.result.errorMessage).toBeNull()
+    expect(ran.events.filter((one) => one.event === 'log' && one.level === 'error')).toEqual([])
+    return ran
+  }
+
+  async fail(errorCode: string, name: string, context: string, ...args: string[]): Promise<Ran> {
+    const ran = await this.command(name, context, ...args)
+    expect(ran.result).toMatchObject({ isOk: false, errorCode })
+    return ran
+  }
+
+  fetch(host: string, target = '/'): ReturnType<typeof fetchByHost> {
+    return fetchByHost(this.machine.httpPort, host, target)
+  }
+
+  urlOf(host: string): string {
+    return `http://${host}:${this.machine.httpPort}`
+  }
+
+  /** Everything that a command may change: files with content and rights, and databases with checksums. */
+  state(): string[] {
+    const databases = this.databases().flatMap((name) => [name, ...this.checksums(name)])
+    return [...listTree(this.machine.home, ''), ...databases]
+  }
+
+  databases(): string[] {
+    return this.machine
+      .query('SHOW DATABASES')
+      .split('\n')
+      .filter((name) => name.startsWith(this.machine.account))
+  }
+
+  /** Processes of a slot's account, but for PHP's own idle workers. */
+  processesOf(slot: string): string[] {
+    return execFileSync('sh', ['-c', `ps -o args= -u ${slot} || true`], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('php-fpm: pool'))
+  }
+
+  private checksums(name: string): string[] {
+    const tables = this.machine
+      .query(
+        `SELECT table_name FROM information_schema.tables WHERE table_schema = '${name}' AND table_type = 'BASE TABLE'`,
+      )
+      .split('\n')
+      .filter(Boolean)
+    return tables.map((table) => this.machine.query(`CHECKSUM TABLE \`${name}\`.\`${table}\``))
+  }
+}
