@@ -101,7 +101,7 @@ export interface CodeApplication extends Common {
   install(site: CodeSite, signal: AbortSignal): Promise<JsonRecord>
   /** After its code has become another; brings the database to it. */
   update(site: CodeSite, signal: AbortSignal): Promise<void>
-  /** The address that it believes to have, out of its database. */
+  /** The address that a site from elsewhere believes to have, out of its database. */
   findUrl?(site: CodeSite, signal: AbortSignal): Promise<string>
   /** After its address has become another, and the texts in its database were changed. */
   renamed(site: CodeSite, signal: AbortSignal): Promise<void>

@@ -113,21 +113,29 @@ export const removeSiteStep = (place: CodePlace): Step => ({
 })
 
 /** Makes the texts of a site's database lead to its address instead of another one. None of its code runs. */
-export function replaceAddressStep(session: Session, place: CodePlace, from: string): Step {
-  const to = urlOf(place)
-  const replacements = [{ from: addressOf(from), to: addressOf(to) }]
-  const { keptColumns } = getCodeApplication(place.application)
-  return siteCodeStep(
+export const replaceAddressStep = (session: Session, place: CodePlace, from: string): Step =>
+  siteCodeStep(
     place,
-    { kind: 'replace-addresses', title: `Change ${from} to ${to} in its content` },
-    async (site, signal) => {
-      const { database } = site
-      const input = { database, replacements, keep: [...keptColumns] }
-      const changed = changedIn(await site.evaluate(searchReplace, input, signal))
-      session.log('info', `${changed} rows of ${database.name} led to ${from}.`)
+    {
+      kind: 'replace-addresses',
+      title: `Change ${from} to ${urlOf(place)} in its content`,
     },
+    (_site, signal) => replaceAddress(session, place, from, signal),
     session,
   )
+
+export async function replaceAddress(
+  session: Session,
+  place: CodePlace,
+  from: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { door, database } = place.ground
+  const replacements = [{ from: addressOf(from), to: addressOf(urlOf(place)) }]
+  const keep = [...getCodeApplication(place.application).keptColumns]
+  const input = { database: { ...database }, replacements, keep }
+  const changed = changedIn(await door.evaluate(searchReplace, input, signal))
+  session.log('info', `${changed} rows of ${database.name} led to ${from}.`)
 }
 
 function addressOf(url: string): { scheme: string; host: string; port: number | null } {

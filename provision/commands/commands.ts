@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Command>>>>
     disable: { run: disableSite },
     clone: { run: cloneSite, args: ['@NEW-NAME', '@PLATFORM'] },
     migrate: { run: migrateSite, args: ['@PLATFORM', '[@NEW-NAME]'] },
-    import: { run: importSite },
+    import: { run: importSite, args: ['[FILE]'] },
     cron: { run: runCron },
     'login-reset': { run: resetLogin },
     delete: { run: deleteSite },

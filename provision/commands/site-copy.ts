@@ -103,7 +103,8 @@ function unpackSteps(session: Session, { archive, to, instead, isNew }: CopyPlan
   ]
 }
 
-function load({ ground }: CodePlace, file: string, signal: AbortSignal): Promise<void> {
+/** Runs a dump, which the slot can read, into the empty database of a site. */
+export function load({ ground }: CodePlace, file: string, signal: AbortSignal): Promise<void> {
   return loadDatabase(
     (program, stop) => ground.door.run(program, stop),
     ground.database,

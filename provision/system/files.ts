@@ -1,6 +1,8 @@
+import { createReadStream } from 'node:fs'
 import {
   copyFile,
   chmod,
+  chown,
   link,
   lstat,
   symlink,
@@ -255,20 +257,26 @@ async function copyFolder(
 }
 
 /**
- * Gives a tree of this account's own files the tightest rights with which a slot can run it: its group reads all, and
- * writes only below the folders `writable`. New files there get the same group. Links are left as they are.
+ * Gives a tree of this account's own files the tightest rights with which a slot can run it: the group of its top folder
+ * reads all, and writes only below the folders `writable`. New files there get the same group. Links are left as they are.
  */
 export async function sealTree(root: string, writable: readonly string[]): Promise<void> {
+  const { gid } = await lstat(root)
   const isWritable = (below: string): boolean =>
     writable.some((name) => below === name || below.startsWith(`${name}/`))
+  const give = async (file: string, mode: number): Promise<void> => {
+    const info = await lstat(file)
+    // A copied file keeps the group of what it was copied from.
+    if (info.gid !== gid) await chown(file, info.uid, gid)
+    await chmod(file, mode)
+  }
   const seal = async (below: string): Promise<void> => {
     const here = path.join(root, below)
-    const group = isWritable(below) ? 0o070 : 0o050
-    await chmod(here, 0o2700 | group)
+    await give(here, isWritable(below) ? 0o2770 : 0o2750)
     for (const entry of await readdir(here, { withFileTypes: true })) {
       const name = path.join(below, entry.name)
       if (entry.isDirectory()) await seal(name)
-      else if (entry.isFile()) await chmod(path.join(root, name), isWritable(below) ? 0o660 : 0o640)
+      else if (entry.isFile()) await give(path.join(root, name), isWritable(below) ? 0o660 : 0o640)
     }
   }
   await seal('')
@@ -293,3 +301,7 @@ export async function findUnreadable(
   await look('')
   return modes
 }
+
+/** A file's bytes, piece by piece. */
+export const readPieces = (file: string, signal: AbortSignal): AsyncIterable<Buffer> =>
+  createReadStream(file, { highWaterMark: 256 * 1024, signal })

@@ -95,6 +95,22 @@ export class CodeHarness {
     return [...listTree(this.machine.home, ''), ...databases]
   }
 
+  /** Whatever a command may leave only while it runs. */
+  leftovers(): string[] {
+    const left = /\.(removed|new|dump|partial|staging|restore|lock)[- ]|journals\/[^ ]/
+    return this.state().filter((line) => left.test(line))
+  }
+
+  filesIn(name: string): string[] {
+    return listTree(this.inHome(name), '')
+  }
+
+  /** Temporary files and sessions of a slot. */
+  stateFilesOf(slot: string): string[] {
+    const folder = `/var/lib/${this.machine.account}-slots/${slot}`
+    return listTree(folder, '').filter((line) => !/^(tmp|sess)\/ /.test(line))
+  }
+
   databases(): string[] {
     return this.machine
       .query('SHOW DATABASES')
@@ -102,11 +118,11 @@ export class CodeHarness {
       .filter((name) => name.startsWith(this.machine.account))
   }
 
-  /** Processes of a slot's account, but for PHP's own idle workers. */
+  /** Processes of a slot's account, but for PHP's own idle workers and what is dead. */
   processesOf(slot: string): string[] {
     return execFileSync('sh', ['-c', `ps -o args= -u ${slot} || true`], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('php-fpm: pool'))
+      .filter((line) => line !== '' && !/^php-fpm: pool|<defunct>$/.test(line))
   }
 
   private checksums(name: string): string[] {

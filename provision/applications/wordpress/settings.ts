@@ -20,8 +20,8 @@ export const renderSettings = (site: CodeSite): SiteFile[] => [
   { name: 'content/mu-plugins/hosting-desk.php', text: mustUse },
 ]
 
-function renderConfig({ url, database, facts }: CodeSite): string {
-  const prefix = facts['tablePrefix']
+function renderConfig(site: CodeSite): string {
+  const { url, database } = site
   const constants: Readonly<Record<string, string>> = {
     DB_NAME: phpText(database.name),
     DB_USER: phpText(database.user),
@@ -45,12 +45,18 @@ function renderConfig({ url, database, facts }: CodeSite): string {
 ${defines.join('')}if (is_dir(ABSPATH . 'wp-content/languages')) {
     define('WP_LANG_DIR', ABSPATH . 'wp-content/languages');
 }
-$table_prefix = ${phpText(typeof prefix === 'string' ? prefix : 'wp_')};
+$table_prefix = ${phpText(tablePrefixOf(site))};
 require __DIR__ . '/keys.php';
 if (is_file(__DIR__ . '/local.php')) {
     require __DIR__ . '/local.php';
 }
 `
+}
+
+/** A site from elsewhere may have its own. */
+export function tablePrefixOf({ facts }: CodeSite): string {
+  const prefix = facts['tablePrefix']
+  return typeof prefix === 'string' && /^\w{1,40}$/.test(prefix) ? prefix : 'wp_'
 }
 
 const KEYS = ['AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE'].flatMap((name) => [

@@ -7,6 +7,7 @@ import { ProvisionError } from '../../system/provision-error.ts'
 import type { CodeApplication, CodeSite, Recognised } from '../application.ts'
 import { readWordPressPackages } from '../packages-wordpress.ts'
 import { joinScripts } from '../php-script.ts'
+import address from '../php/wordpress/address.php?raw'
 import boot from '../php/wordpress/boot.php?raw'
 import cron from '../php/wordpress/cron.php?raw'
 import install from '../php/wordpress/install.php?raw'
@@ -14,7 +15,7 @@ import login from '../php/wordpress/login.php?raw'
 import renamed from '../php/wordpress/renamed.php?raw'
 import update from '../php/wordpress/update.php?raw'
 import { findForeignWordPress } from './foreign.ts'
-import { PLATFORM_CONFIG, renderKeys, renderSettings } from './settings.ts'
+import { PLATFORM_CONFIG, renderKeys, renderSettings, tablePrefixOf } from './settings.ts'
 
 /** WordPress: its code is the platform's; `wp-content` and the configuration are the site's own. */
 export const wordPress: CodeApplication = {
@@ -37,6 +38,12 @@ export const wordPress: CodeApplication = {
   },
   async update(site, signal) {
     await call(site, update, signal)
+  },
+  async findUrl(site, signal) {
+    const table = `${tablePrefixOf(site)}options`
+    const input = { database: { ...site.database }, table }
+    const url = await site.evaluate(address, input, signal)
+    return typeof url === 'string' && URL.canParse(url) ? url : site.url
   },
   async renamed(site, signal) {
     await call(site, renamed, signal)

@@ -1,4 +1,5 @@
 import { createOutput } from '../../system/output-file.ts'
+import { readPieces } from '../../system/files.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import { type Database, getClient, toError } from './mariadb.ts'
 import { OwnDefiners } from './own-definers.ts'
@@ -94,4 +95,18 @@ export async function loadDatabase(
     code === 'PROVISION_DATABASE_FAILED' ? 'PROVISION_LOAD_FAILED' : code,
     `The dump could not be loaded into ${name} (exit code ${exitCode}): ${message}`,
   )
+}
+
+/** Copies a dump that somebody else made to where its new owner can read it; the definers in it become that owner. */
+export async function copyDump(from: string, to: string, signal: AbortSignal): Promise<void> {
+  const output = await createOutput(to, 0o640)
+  const definers = new OwnDefiners()
+  try {
+    for await (const bytes of readPieces(from, signal)) await output.write(definers.take(bytes))
+    await output.write(definers.rest())
+    await output.close()
+  } catch (error) {
+    await output.discard()
+    throw error
+  }
 }
