@@ -1,7 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
-import type { JsonRecord } from '#shared/domain/json.ts'
+import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import boot from '../../provision/applications/php/wordpress/boot.php?raw'
+import type { Context } from '../../provision/context/context.ts'
+import { SlotDoor } from '../../provision/services/slots/door.ts'
+import { slotOf } from '../../provision/services/slots/slot.ts'
+import { machineFileOf, parseMachineFile } from '../../provision/system/machine-file.ts'
 import { type HostingMachine, type MachineOptions, startHostingMachine } from './hosting-machine.ts'
 import { fetchByHost } from './nginx.ts'
 import { ANY_LOAD, listTree, type Ran } from './provision.ts'
@@ -82,11 +88,34 @@ export class CodeHarness {
   }
 
   fetch(host: string, target = '/'): ReturnType<typeof fetchByHost> {
-    return fetchByHost(this.machine.httpPort, host, target)
+    const { httpPort } = this.machine
+    return fetchByHost(httpPort, `${host}:${httpPort}`, target)
   }
 
   urlOf(host: string): string {
     return `http://${host}:${this.machine.httpPort}`
+  }
+
+  /** Runs PHP in a WordPress of ours that was booted in its slot; returns what it returns. */
+  async php(uri: string, code: string): Promise<Json> {
+    const context = JSON.parse(
+      readFileSync(this.inHome(`.hosting-desk/contexts/${uri}.json`), 'utf8'),
+    ) as Context
+    const { slot = '', platform = '', url = '' } = context.options as Record<string, string>
+    const root = JSON.parse(
+      readFileSync(this.inHome(`.hosting-desk/contexts/${platform.slice(1)}.json`), 'utf8'),
+    ) as Context
+    const file = machineFileOf(this.machine.account)
+    const machine = parseMachineFile(readFileSync(file, 'utf8'), file)
+    const door = new SlotDoor(machine, slotOf(machine, slot))
+    const input = {
+      root: String(root.options['root']).replace(/^~/, this.machine.home),
+      config: this.inHome(`slots/${slot}/${uri}/wp-config.php`),
+      debianName: 'hosting-desk',
+      url: { host: new URL(url).host, isHttps: false },
+      isInstalling: false,
+    }
+    return door.evaluate(`${boot}\n${code}`, input, new AbortController().signal)
   }
 
   /** Everything that a command may change: files with content and rights, and databases with checksums. */

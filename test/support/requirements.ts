@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import path from 'node:path'
 
-/** A program that tests start, and the Debian package that brings it. */
+/** A program that tests start, or a file that they read, and the Debian package that brings it. */
 export interface Requirement {
+  /** Its name, or the whole path of a file. */
   program: string
   /** One, or more that belong together. */
   debianPackage: string
@@ -35,6 +36,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
   { program: 'certbot', debianPackage: 'certbot', neededBy: 'certificates by ACME' },
   { program: 'pebble', debianPackage: 'pebble', neededBy: 'an authority that speaks ACME' },
   { program: 'git', debianPackage: 'git', neededBy: 'platforms from a repository' },
+  {
+    program: '/usr/share/wordpress/wp-content/themes/twentytwentythree/style.css',
+    debianPackage: 'wordpress wordpress-theme-twentytwentythree',
+    neededBy: 'the real WordPress',
+  },
   { program: 'composer', debianPackage: 'composer', neededBy: 'platforms by Composer' },
 ]
 
@@ -58,7 +64,9 @@ export function prepareMachine(say: (line: string) => void): string[] {
 }
 
 const isInstalled = (program: string): boolean =>
-  FOLDERS.some((folder) => isExecutable(path.join(folder, program)))
+  path.isAbsolute(program)
+    ? existsSync(program)
+    : FOLDERS.some((folder) => isExecutable(path.join(folder, program)))
 
 function isExecutable(file: string): boolean {
   try {

@@ -10,7 +10,7 @@ const PARTS = ['uploads', 'plugins', 'themes', 'mu-plugins', 'languages']
 export async function findForeignWordPress(folder: string): Promise<ForeignSite | undefined> {
   if ((await kindOf(path.join(folder, 'wp-content'))) !== 'folder') return undefined
   const config = (await findText(path.join(folder, 'wp-config.php'))) ?? ''
-  const prefix = /^\s*\$table_prefix\s*=\s*(['"])(\w{1,40})\1\s*;/m.exec(config)?.[2]
+  const prefix = /^(?:<\?php)?\s*\$table_prefix\s*=\s*(['"])(\w{1,40})\1\s*;/m.exec(config)?.[2]
   return {
     dump: await findDump(folder),
     files: PARTS.map((name) => ({ from: `wp-content/${name}`, to: `content/${name}` })),
