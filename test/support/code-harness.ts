@@ -109,7 +109,7 @@ export class CodeHarness {
     const machine = parseMachineFile(readFileSync(file, 'utf8'), file)
     const door = new SlotDoor(machine, slotOf(machine, slot))
     const input = {
-      root: String(root.options['root']).replace(/^~/, this.machine.home),
+      root: (root.options['root'] as string).replace(/^~/, this.machine.home),
       config: this.inHome(`slots/${slot}/${uri}/wp-config.php`),
       debianName: 'hosting-desk',
       url: { host: new URL(url).host, isHttps: false },
