@@ -187,15 +187,10 @@ describe('migrate', () => {
     expect(await desk.fetch('new.test')).toBeUndefined()
   })
 
-  test('to a name that does not answer leaves the site as it was', async () => {
+  test('to a name that a file of somebody else has leaves the site as it was', async () => {
     const other = `server { listen ${desk.port}; listen [::]:${desk.port}; server_name new.test; return 500; }`
     desk.account.put('nginx/vhost.d/a-first.conf', other)
-    await desk.expectTakenBack(
-      'PROVISION_SITE_NOT_ANSWERING',
-      'migrate',
-      '@platform_a',
-      '@new.test',
-    )
+    await desk.expectTakenBack('PROVISION_NAME_TAKEN', 'migrate', '@platform_a', '@new.test')
     expect(await desk.fetch()).toMatchObject({ body: 'page of a' })
   }, 30_000)
 
@@ -267,11 +262,14 @@ describe('a move or a copy is refused', () => {
     await desk.expectTakenBack(code, 'migrate', platform, '@new.test')
   })
 
-  test('onto a platform of another application', async () => {
+  test.each([
+    ['"php"', 'PROVISION_OTHER_APPLICATION'],
+    ['"nothing"', 'PROVISION_UNKNOWN_APPLICATION'],
+  ])('onto a platform of the other application %s', async (other, code) => {
     const file = desk.inHome('.hosting-desk/contexts/platform_b.json')
     const text = readFileSync(file, 'utf8')
-    desk.account.put('.hosting-desk/contexts/platform_b.json', text.replace('"static"', '"php"'))
-    await desk.expectTakenBack('PROVISION_UNKNOWN_APPLICATION', 'migrate', '@platform_b')
+    desk.account.put('.hosting-desk/contexts/platform_b.json', text.replace('"static"', other))
+    await desk.expectTakenBack(code, 'migrate', '@platform_b')
     desk.account.put('.hosting-desk/contexts/platform_b.json', text, 0o600)
   })
 
