@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CodeHarness } from '../support/code-harness.ts'
+import { eventually } from '../support/eventually.ts'
 
 const SITE = 'www.shop.test'
 const COPY = 'copy.shop.test'
@@ -217,7 +218,7 @@ describe('a plain PHP site', () => {
   test('leaves nothing when it is deleted but a backup, and that makes it again', async () => {
     const { body } = (await desk.fetch(SITE)) ?? {}
     desk.machine.as(slot, 'setsid sleep 1000 >/dev/null 2>&1 &')
-    expect(desk.processesOf(slot)).toEqual(['sleep 1000'])
+    await eventually(() => expect(desk.processesOf(slot)).toEqual(['sleep 1000']))
     const { events } = await desk.succeed('delete', SITE)
     const text = JSON.stringify(events)
     const file = /A last backup stays: \\"([^"\\]+)/.exec(text)?.[1] ?? ''
