@@ -20,6 +20,7 @@ import { DemoInventory } from './inventory/demo-inventory.ts'
 import { Editing } from './inventory/editing.ts'
 import { Imports } from './inventory/import.ts'
 import { BACKEND_LIMIT, Inventory } from './inventory/inventory.ts'
+import { SiteMoves } from './inventory/site-move.ts'
 import { Visits } from './inventory/visits.ts'
 import { IdMaker } from './lib/ids.ts'
 import { Listeners } from './lib/listeners.ts'
@@ -358,6 +359,7 @@ async function assemble(
     crontabs,
     imports,
     aegirAccounts,
+    siteMoves: new SiteMoves({ ...unit, tasks, inventory, connect: connectPrepared }),
     visits,
     backendState: (id) => pool.state(id),
     check: (target, typed, signal) =>

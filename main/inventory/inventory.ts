@@ -48,6 +48,8 @@ export interface NewSite extends Partial<Pick<Site, 'siteTitle' | 'https' | 'cer
   platformId: Id
   clientId: Id | null
   aliases: readonly string[]
+  /** Its folder is on the server already: it is imported instead of installed. */
+  isThere?: boolean
 }
 
 /** Adds hosting objects. What is added queues the task that carries it to the server. */
@@ -110,7 +112,7 @@ export class Inventory {
     return { platform, task: this.#parts.store.get('task', task.id) }
   }
 
-  /** Stores a site and queues its install. */
+  /** Stores a site and queues its install, or its import. */
   async addSite(wish: NewSite, origin: TaskOrigin): Promise<{ site: Site; task: Task }> {
     const { store, registry } = this.#parts
     const unit = this.#unit()
@@ -144,7 +146,7 @@ export class Inventory {
       ...findNameProblems(site, unit),
       ...findCertificateProblems(site, unit),
     })
-    const task = this.#save(unit, site, 'install', origin)
+    const task = this.#save(unit, site, wish.isThere === true ? 'import' : 'install', origin)
     await this.#parts.store.commit(unit.toChange())
     return { site, task: this.#parts.store.get('task', task.id) }
   }

@@ -11,6 +11,7 @@ import type { HookRegistry } from '../hooks/registry.ts'
 import type { Editing } from '../inventory/editing.ts'
 import type { Imports } from '../inventory/import.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { SiteMoves } from '../inventory/site-move.ts'
 import type { Visits } from '../inventory/visits.ts'
 import type { Listeners } from '../lib/listeners.ts'
 import type { Secret } from '../lib/secret.ts'
@@ -68,6 +69,7 @@ export interface RpcParts {
   crontabs: Crontabs
   imports: Imports
   aegirAccounts: AegirAccounts
+  siteMoves: SiteMoves
   visits: Visits
   backendState: (id: Id) => BackendState
   check: (

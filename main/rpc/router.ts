@@ -14,6 +14,7 @@ import { overviewCalls } from './overview-calls.ts'
 import type { RpcParts } from './parts.ts'
 import { queueCalls } from './queue-calls.ts'
 import { settingsCalls } from './settings-calls.ts'
+import { siteMoveCalls } from './site-move-calls.ts'
 import { taskCalls } from './task-calls.ts'
 
 /** The contract, each call to be handled behind one place that turns errors into the contract's. */
@@ -42,6 +43,7 @@ export function createRouter(parts: RpcParts) {
     ...crontabCalls(desk, parts),
     ...importCalls(desk, parts),
     ...aegirCalls(desk, parts),
+    ...siteMoveCalls(desk, parts),
     ...overviewCalls(desk, parts),
     ...settingsCalls(desk, parts),
   })

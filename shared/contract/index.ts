@@ -10,6 +10,7 @@ import { backup, client, object, platform, server, site } from './inventory.ts'
 import { overview } from './overview.ts'
 import { queue } from './queue.ts'
 import { settings } from './settings.ts'
+import { siteMove } from './site-move.ts'
 import { task } from './task.ts'
 
 /** Everything that the renderer and the command line may ask of main. */
@@ -19,6 +20,7 @@ export const contract = {
   backend,
   bootstrap,
   aegir,
+  siteMove,
   server,
   platform,
   site,

@@ -73,7 +73,7 @@ export async function openAegirAccount(user = 'hdaegir'): Promise<AegirAccount> 
   const clear = (): void => {
     resetAccount(account)
     execFileSync('sh', ['-c', 'crontab -u "$1" -r 2>/dev/null || true', 'sh', account.user])
-    for (const name of ['.drush', '.stand-in', 'backups', 'bin', 'static', 'crontab'])
+    for (const name of ['.drush', '.stand-in', 'backups', 'bin', 'static', 'site-files'])
       rmSync(inHome(name), { recursive: true, force: true })
     mkdirSync(inHome('.stand-in/recordings'), { recursive: true })
     mkdirSync(inHome('bin'), { recursive: true })

@@ -1,0 +1,171 @@
+import type { MoveEvent } from '#shared/contract/site-move.ts'
+import type { Id } from '#shared/domain/json.ts'
+import type { Backup, Platform, Site } from '#shared/domain/objects.ts'
+import { isEnded, type Task } from '#shared/domain/task.ts'
+import { AppError } from '#shared/errors.ts'
+import { listBackups } from '../store/queries/backups.ts'
+import type { Connection } from '../ssh/connection.ts'
+import type { Tasks } from '../task/tasks.ts'
+import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
+import { carryFile, exec, incomingFile } from './carry-file.ts'
+import type { Inventory } from './inventory.ts'
+import { whatIsLeft } from './move-report.ts'
+
+export interface SiteMovesParts extends UnitParts {
+  tasks: Tasks
+  inventory: Inventory
+  connect: (backendId: Id) => Promise<Connection>
+}
+
+const STEPS = ['Back up', 'Carry over', 'Unpack', 'Import', 'Verify'] as const
+
+/** Into "$2", which must not be there; "$1" goes. Who unpacks owns it all, and nothing lands elsewhere. */
+const UNPACK = `
+umask 077
+[ ! -e "$2" ] || { echo "$2 is there already: remove it, or choose another platform." >&2; exit 1; }
+mkdir -p "$2" && tar -x -f "$1" -C "$2" --no-same-owner --no-same-permissions || { rm -rf "$2"; exit 1; }
+rm -f "$1"
+chmod 711 "$2"
+`
+
+/**
+ * Moves sites of Aegir's to servers of our own, as copies: what is there stays as it is, so that the way back is open until the
+ * person closes it. Steps that run on a server are tasks of their own; a move that was cut off is begun anew.
+ */
+export class SiteMoves {
+  readonly #parts: SiteMovesParts
+
+  constructor(parts: SiteMovesParts) {
+    this.#parts = parts
+  }
+
+  async *move(
+    wish: { siteId: Id; platformId: Id },
+    signal?: AbortSignal,
+  ): AsyncGenerator<MoveEvent, void> {
+    const { inventory, connect } = this.#parts
+    const { site, target } = this.#check(wish)
+    yield step(0)
+    const backup = await this.#backUp(site, target, signal)
+    yield step(1)
+    const to = await connect(target.backendId)
+    const file = incomingFile(to)
+    const folder = `${to.far.home}/sites/${site.name}`
+    try {
+      const from = await connect(site.backendId)
+      for await (const progress of carryFile(
+        { connection: from, file: backup.file },
+        { connection: to, file },
+        signal,
+      ))
+        yield { event: 'carried', ...progress }
+      yield step(2)
+      await exec(to, { argv: [file, folder], script: UNPACK })
+    } finally {
+      await to.exec({ argv: ['rm', '-f', file] }).catch(() => undefined)
+    }
+    yield step(3)
+    const { aliases, clientId, siteTitle } = site
+    const added = await inventory.addSite(
+      { name: site.name, platformId: target.id, clientId, aliases, siteTitle, isThere: true },
+      'user',
+    )
+    await this.#untilSuccess(added.task, signal)
+    await this.#keepRedirection(added.site.id, site)
+    yield step(4)
+    const verify = await this.#addTask(added.site.id, 'verify', {})
+    await this.#untilSuccess(verify, signal)
+    const moved = this.#parts.store.get('site', added.site.id)
+    // What has a slot was copied into it; what it was copied from holds a dump, and goes.
+    if (moved.slot !== null) await exec(to, { argv: ['rm', '-rf', folder] })
+    yield { event: 'report', siteId: moved.id, left: whatIsLeft(site) }
+  }
+
+  #check({ siteId, platformId }: { siteId: Id; platformId: Id }): { site: Site; target: Platform } {
+    const { store } = this.#parts
+    const unit = new UnitOfWork(this.#parts)
+    const site = unit.get('site', siteId)
+    const target = unit.get('platform', platformId)
+    const source = unit.get('platform', site.platformId)
+    if (store.get('backend', site.backendId).dialect !== 'aegir')
+      throw refusal(`${site.title} is on no server of Aegir’s.`)
+    if (store.get('backend', target.backendId).dialect !== 'native')
+      throw refusal(`${target.title} is on a server of Aegir’s as well: migrate the site instead.`)
+    if (target.status !== 'enabled') throw refusal(`${target.title} takes no sites at the moment.`)
+    if (target.application !== source.application)
+      throw refusal(
+        `${target.title} carries ${target.application ?? 'nothing known'}, the site needs ${source.application ?? 'something unknown'}.`,
+      )
+    return { site, target }
+  }
+
+  async #backUp(site: Site, target: Platform, signal?: AbortSignal): Promise<Backup> {
+    const description = `Before the move to ${target.title}`
+    const task = await this.#addTask(site.id, 'backup', { description })
+    await this.#untilSuccess(task, signal)
+    const { items } = listBackups(this.#parts.store, { siteId: site.id, offset: 0, limit: 1000 })
+    const backup = items.find(({ taskId }) => taskId === task.id)
+    if (backup !== undefined) return backup
+    throw new AppError(
+      'backend.no-result',
+      `The backup of ${site.title} did not say where it lies.`,
+    )
+  }
+
+  async #keepRedirection(siteId: Id, { redirection }: Site): Promise<void> {
+    if (redirection === null) return
+    const unit = new UnitOfWork(this.#parts)
+    unit.put('site', { ...unit.get('site', siteId), redirection })
+    await this.#parts.store.commit(unit.toChange())
+  }
+
+  #addTask(siteId: Id, type: string, values: Task['values']): Promise<Task> {
+    return this.#parts.tasks.add({
+      objectKind: 'site',
+      objectId: siteId,
+      type,
+      values,
+      origin: 'user',
+    })
+  }
+
+  /** Resolves once the task has ended well; throws with its own words where it has not. */
+  async #untilSuccess({ id }: Task, signal?: AbortSignal): Promise<void> {
+    const task = await this.#untilEnded(id, signal)
+    if (task.status === 'success' || task.status === 'warning') return
+    throw new AppError(
+      'backend.refused',
+      `Task ${task.number} (${task.type}) ended with ${task.status}: ${task.errorMessage ?? ''}`,
+      { data: { taskId: id } },
+    )
+  }
+
+  #untilEnded(id: Id, signal?: AbortSignal): Promise<Task> {
+    const { store } = this.#parts
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const task = store.find('task', id)
+        if (task === undefined) finish(() => reject(refusal('The task was removed.')))
+        else if (isEnded(task.status)) finish(() => resolve(task))
+      }
+      const onAbort = (): void => finish(() => reject(signal?.reason as Error))
+      const stop = store.changed.add(look)
+      const finish = (settle: () => void): void => {
+        stop()
+        signal?.removeEventListener('abort', onAbort)
+        settle()
+      }
+      signal?.addEventListener('abort', onAbort)
+      look()
+    })
+  }
+}
+
+const step = (at: number): MoveEvent => ({
+  event: 'step',
+  step: at + 1,
+  of: STEPS.length,
+  title: STEPS[at] ?? '',
+})
+
+const refusal = (message: string): AppError => new AppError('task.not-allowed', message)
