@@ -53,17 +53,19 @@ export async function writeSettings(
 
 /** Settings as they are to be now, in the place of those that differ. */
 export function settingsStep(session: Session, place: CodePlace): Step {
-  const files = getCodeApplication(place.application).settings(toCodeSite(session, place))
+  // When it is run: the address may have become another.
+  const settings = (): SiteFile[] =>
+    getCodeApplication(place.application).settings(toCodeSite(session, place))
   const fileOf = ({ name }: SiteFile): string => path.join(place.folder, name)
   return {
     kind: 'write-settings',
     title: 'Write the settings of the site',
     async run(work) {
-      for (const file of files) await replaceText(work, fileOf(file), file.text, 0o640)
+      for (const file of settings()) await replaceText(work, fileOf(file), file.text, 0o640)
     },
     preview: () =>
       Promise.resolve(
-        files.map((file) => ({ kind: 'file', action: 'change', target: fileOf(file) })),
+        settings().map((file) => ({ kind: 'file', action: 'change', target: fileOf(file) })),
       ),
   }
 }

@@ -52,7 +52,6 @@ export async function cloneSite(
   const copy = await newPlace(session, context, application)
   await refuseTakenNames(session, copy)
   await refuseTakenFolder(copy)
-  const installed = asInstalled(copy)
   const isNew = platform.name !== source.platform.name
   const data: JsonRecord = {}
   await session.run([
@@ -69,10 +68,14 @@ export async function cloneSite(
           }),
         ]
       : [copyStep(session, { source, copy, data })]),
-    ...webSteps(copy),
-    settleStep(session, installed, { platform: platform.name, isNew }),
+    ...webSteps(session, copy),
+    settleStep(session, () => asInstalled(copy), { platform: platform.name, isNew }),
   ])
-  return { data: { ...factsOf(installed), ...data }, contexts: [installed], removedContexts: [] }
+  return {
+    data: { ...factsOf(copy), ...data },
+    contexts: [asInstalled(copy)],
+    removedContexts: [],
+  }
 }
 
 function newContext(

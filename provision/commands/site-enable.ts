@@ -1,8 +1,8 @@
 import { type Context, isSiteEnabled } from '../context/context.ts'
-import { writeContextStep } from '../steps/contexts.ts'
 import type { CommandResult, Session } from './session.ts'
-import { findPlace, refuseTakenNames, refuseUnlessInstalled } from './site-place.ts'
-import { asInstalled, factsOf, webSteps } from './site.ts'
+import { certificateSteps } from './site-https.ts'
+import { findPlace, refuseTakenNames, refuseUnlessInstalled, toWebSite } from './site-place.ts'
+import { asInstalled, factsOf, installedStep, webSteps } from './site.ts'
 
 /** Puts the site back on the web. */
 export const enableSite = (session: Session, site: Context): Promise<CommandResult> =>
@@ -21,10 +21,16 @@ async function setEnabled(
   const place = await findPlace(session, wanted)
   await refuseUnlessInstalled(place)
   if (isEnabled) await refuseTakenNames(session, place)
+  await session.run([
+    ...(isEnabled
+      ? certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: true })
+      : []),
+    ...webSteps(session, place),
+    installedStep(session, place),
+  ])
   const changed = asInstalled(place)
-  await session.run([...webSteps(place), writeContextStep(session.store, changed)])
   return {
-    data: isSiteEnabled(changed) ? factsOf(changed) : {},
+    data: isSiteEnabled(changed) ? factsOf(place) : {},
     contexts: [changed],
     removedContexts: [],
   }

@@ -1,6 +1,5 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, isInstalled, withOptions } from '../context/context.ts'
-import { writeContextStep } from '../steps/contexts.ts'
 import { hiddenBeside, moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { kindOf } from '../system/files.ts'
@@ -13,15 +12,25 @@ import { refuseLocked } from './platform.ts'
 import type { CommandResult, Session } from './session.ts'
 import { checkSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { copySteps, refuseWithoutDatabase } from './site-copy.ts'
+import { certificateSteps } from './site-https.ts'
 import {
   findPlace,
   hasCode,
   refuseTakenFolder,
   refuseTakenNames,
   type SitePlace,
+  toWebSite,
 } from './site-place.ts'
 import { getBackupFile } from './site-restore.ts'
-import { asInstalled, claimSteps, factsOf, newPlace, sizeOf, webSteps } from './site.ts'
+import {
+  asInstalled,
+  claimSteps,
+  factsOf,
+  installedStep,
+  newPlace,
+  sizeOf,
+  webSteps,
+} from './site.ts'
 
 /**
  * Takes over a site that no context has been installed for: out of a backup of ours, of this server or another one; or one
@@ -66,10 +75,15 @@ async function finish(
   steps: readonly Step[],
 ): Promise<CommandResult> {
   await refuseTakenNames(session, place)
+  await session.run([
+    ...certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: false }),
+    ...steps,
+    ...webSteps(session, place),
+    installedStep(session, place),
+  ])
   const installed = asInstalled(place)
-  await session.run([...steps, ...webSteps(place), writeContextStep(session.store, installed)])
   return {
-    data: { ...factsOf(installed), ...(await sizeOf(session, place)) },
+    data: { ...factsOf(place), ...(await sizeOf(session, place)) },
     contexts: [installed],
     removedContexts: [],
   }

@@ -17,6 +17,7 @@ import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
 import { copySteps } from './site-copy.ts'
+import { certificateSteps, removeCertificatesStep } from './site-https.ts'
 import {
   findPlace,
   hasCode,
@@ -57,21 +58,21 @@ export async function migrateSite(
   const move: Move = { from, to: await placeAfter(session, from, moved), isRenamed, isMoved }
   await refuseTakenNames(session, move.to, { besides: site.name })
   if (isRenamed) await refuseTakenFolder(move.to)
-  const installed = asInstalled(move.to)
   const data: JsonRecord = {}
   await session.run([
     ...pauseSteps(move),
     ...backupSteps(session, from, data),
-    ...(await moveSteps(session, move, data)),
-    ...leaveSteps(move),
-    ...webSteps(move.to),
-    settleStep(session, installed, { platform: platform.name, isNew: isMoved }),
-    ...(isRenamed ? [removeContextStep(session.store, site.name)] : []),
+    ...(await carrySteps(session, move, data)),
+    ...webSteps(session, move.to),
+    settleStep(session, () => asInstalled(move.to), { platform: platform.name, isNew: isMoved }),
+    ...(isRenamed
+      ? [removeCertificatesStep(session, from.uri), removeContextStep(session.store, site.name)]
+      : []),
     ...(hasCode(from) ? [dropDatabaseStep(from.ground.database)] : []),
   ])
   return {
-    data: { ...factsOf(installed), ...data },
-    contexts: [installed],
+    data: { ...factsOf(move.to), ...data },
+    contexts: [asInstalled(move.to)],
     removedContexts: isRenamed ? [site.name] : [],
   }
 }
@@ -98,6 +99,18 @@ const pauseSteps = ({ from }: Move): Step[] =>
   hasCode(from) && isSiteEnabled(from.site)
     ? from.web.configureSite({ ...toWebSite(from), isEnabled: false })
     : []
+
+/** With HTTPS the certificate comes first: what is written of the site's address depends on it. */
+async function carrySteps(session: Session, move: Move, data: JsonRecord): Promise<Step[]> {
+  const moving = await moveSteps(session, move, data)
+  const certificate = certificateSteps(session, move.to, {
+    webSite: toWebSite(move.to),
+    isOnWeb: !move.isRenamed,
+  })
+  return certificate.length === 0
+    ? [...moving, ...leaveSteps(move)]
+    : [...leaveSteps(move), ...certificate, ...moving]
+}
 
 async function moveSteps(
   session: Session,

@@ -19,6 +19,7 @@ import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
 import { findGround, type Ground } from './ground.ts'
 import type { Session } from './session.ts'
+import { findSecuring, type Securing, toTls } from './site-https.ts'
 import { getWebService } from './web.ts'
 
 /** Everything that a site stands on. */
@@ -36,6 +37,8 @@ export interface SitePlace {
   ground?: Ground | undefined
   /** What its application wants of the web. */
   webApp: WebApp
+  /** Its certificate; steps that get another one say so here. */
+  securing: Securing
 }
 
 /** A site with code. */
@@ -61,7 +64,8 @@ export async function placeOn(
   const uri = uriOf(site)
   const wanted = rootOf(platform, session.folders.home)
   const root = (await findRealFolder(wanted)) ?? wanted
-  const facts = { site, platform, server, web, uri, root, application }
+  const securing = await findSecuring(session, { site, server, web, uri })
+  const facts = { site, platform, server, web, uri, root, application, securing }
   if (ground === undefined) {
     const folder = path.join(session.folders.sites, uri)
     return { ...facts, folder, webApp: { root: folder, folders: [], hidden: [] } }
@@ -75,9 +79,16 @@ export async function placeOn(
 export const onGround = (session: Session, place: SitePlace, ground: Ground): Promise<SitePlace> =>
   placeOn(session, place.site, { application: place.application, ground })
 
-export const urlOf = ({ web, uri }: Pick<SitePlace, 'web' | 'uri'>): string => web.urlOf(uri)
+/** Where a site answers, as things stand: by HTTPS where that is required and there is a certificate. */
+export const urlOf = ({
+  web,
+  uri,
+  site,
+  securing,
+}: Pick<SitePlace, 'web' | 'uri' | 'site' | 'securing'>): string =>
+  web.urlOf(uri, { isSecure: toTls(site, securing)?.isRequired === true })
 
-export function toWebSite({ site, uri, webApp }: SitePlace): WebSite {
+export function toWebSite({ site, uri, webApp, securing }: SitePlace): WebSite {
   const names = [uri, ...aliasesOf(site)]
   const redirection = findText(site, 'redirection') ?? null
   if (redirection !== null && !names.includes(redirection))
@@ -91,6 +102,7 @@ export function toWebSite({ site, uri, webApp }: SitePlace): WebSite {
     aliases: aliasesOf(site).filter((name) => name !== uri),
     redirection,
     isEnabled: isSiteEnabled(site),
+    tls: toTls(site, securing),
   }
 }
 

@@ -62,18 +62,18 @@ async function refuseTaken(session: Session, name: string): Promise<void> {
  */
 export function settleStep(
   session: Session,
-  site: Context,
+  siteOf: () => Context,
   { platform, isNew }: { platform: string; isNew: boolean },
 ): Step {
   const { store } = session
   return {
     kind: 'settle-site',
-    title: `Save @${site.name}`,
+    title: `Save @${siteOf().name}`,
     run: (work) =>
       session.holding(platform, async () => {
         const target = await store.get(platform, 'platform')
         if (isNew) refuseLocked(target)
-        await writeContext(work, store, withOptions(site, { platform: `@${platform}` }))
+        await writeContext(work, store, withOptions(siteOf(), { platform: `@${platform}` }))
       }),
   }
 }

@@ -4,7 +4,8 @@ import { type Context, isInstalled, isSiteEnabled, withOptions } from '../contex
 import { createDatabaseStep, dropDatabaseStep } from '../services/mariadb/steps.ts'
 import { MariaDb } from '../services/mariadb/mariadb.ts'
 import { claimSlotStep, freeSlotStep } from '../services/slots/steps.ts'
-import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
+import type { WebSite } from '../services/web-service.ts'
+import { removeContextStep, writeContext, writeContextStep } from '../steps/contexts.ts'
 import { removeStep } from '../steps/files.ts'
 import { lookStep } from '../steps/look.ts'
 import type { Step } from '../steps/step.ts'
@@ -25,6 +26,13 @@ import { refuseOverload } from './load.ts'
 import { getPlatformRoot, refuseLocked } from './platform.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
+import {
+  certificateFactsOf,
+  certificateSteps,
+  removeCertificatesStep,
+  tidyCertificatesStep,
+  toTls,
+} from './site-https.ts'
 import {
   type CodePlace,
   findPlace,
@@ -54,14 +62,15 @@ export async function installSite(session: Session, site: Context): Promise<Comm
   await refuseTakenNames(session, place)
   await refuseTakenFolder(place)
   const data: JsonRecord = {}
-  const installed = asInstalled(place)
   await session.run([
+    ...certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: false }),
     ...(await makeSteps(session, place, { application, root, data })),
-    ...webSteps(place),
-    writeContextStep(session.store, installed),
+    ...webSteps(session, place),
+    installedStep(session, place),
   ])
+  const installed = asInstalled(place)
   return {
-    data: { ...factsOf(installed), ...data, ...(await sizeOf(session, place)) },
+    data: { ...factsOf(place), ...data, ...(await sizeOf(session, place)) },
     contexts: [installed],
     removedContexts: [],
   }
@@ -111,14 +120,15 @@ export async function verifySite(session: Session, site: Context): Promise<Comma
   const place = await findPlace(session, site)
   await refuseUnlessInstalled(place)
   await refuseTakenNames(session, place)
-  const installed = asInstalled(place)
   await session.run([
+    ...certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: true }),
     ...(hasCode(place) ? [normaliseStep(place), settingsStep(session, place)] : []),
-    ...webSteps(place),
-    writeContextStep(session.store, installed),
+    ...webSteps(session, place),
+    installedStep(session, place),
   ])
+  const installed = asInstalled(place)
   return {
-    data: { ...factsOf(installed), ...(await sizeOf(session, place)) },
+    data: { ...factsOf(place), ...(await sizeOf(session, place)) },
     contexts: [installed],
     removedContexts: [],
   }
@@ -148,6 +158,7 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
     ...(hasFiles ? lastBackupSteps(session, place, data) : []),
     ...(isOurs ? place.web.removeSite(place.uri) : []),
     ...(isOurs ? removeSteps(place) : []),
+    ...(isOurs ? [removeCertificatesStep(session, place.uri)] : []),
     removeContextStep(session.store, site.name),
   ])
   if (data['file'] !== undefined)
@@ -186,15 +197,30 @@ function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): 
   return [all]
 }
 
-/** The site on the web as its context says, and a look whether it answers. */
-export function webSteps(place: SitePlace): Step[] {
+/** The site on the web as its context says and with its certificate, and a look whether it answers. */
+export function webSteps(session: Session, place: SitePlace): Step[] {
   const { site, web } = place
   const look = isSiteEnabled(site) ? [lookAtSite(place)] : []
-  return [...web.configureSite(toWebSite(place)), ...look]
+  const configure = web.configureSite(secured(place))
+  return [...configure, ...look, tidyCertificatesStep(session, place)]
 }
 
+/** With the certificate that it has when its virtual host is written. */
+const secured = (place: SitePlace): WebSite => ({
+  ...toWebSite(place),
+  get tls() {
+    return toTls(place.site, place.securing)
+  },
+})
+
 export const lookAtSite = (place: SitePlace): Step =>
-  lookStep(urlOf(place), portOf(place.server), place.folder)
+  lookStep(() => urlOf(place), portOf(place.server), place.folder)
+
+/** Writes the context of a site that stands as its place then says. */
+export const installedStep = (session: Session, place: SitePlace): Step => ({
+  ...writeContextStep(session.store, asInstalled(place)),
+  run: (work) => writeContext(work, session.store, asInstalled(place)),
+})
 
 /** The context of a site that stands as its place says. */
 export function asInstalled(place: SitePlace): Context {
@@ -213,13 +239,18 @@ export function asInstalled(place: SitePlace): Context {
   })
 }
 
-export const factsOf = ({ options }: Context): Record<string, Json> => ({
-  application: options['application'] ?? null,
-  version: null,
-  url: options['url'] ?? null,
-  slot: options['slot'] ?? null,
-  databaseName: options['db_name'] ?? null,
-})
+/** What a command tells of a site that it has brought to its place. */
+export function factsOf(place: SitePlace): Record<string, Json> {
+  const { options } = asInstalled(place)
+  return {
+    application: options['application'] ?? null,
+    version: null,
+    url: options['url'] ?? null,
+    slot: options['slot'] ?? null,
+    databaseName: options['db_name'] ?? null,
+    ...certificateFactsOf(place),
+  }
+}
 
 /** What the site takes on disk, its database included. */
 export async function sizeOf(session: Session, { folder, ground }: SitePlace): Promise<JsonRecord> {

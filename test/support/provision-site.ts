@@ -44,13 +44,18 @@ export class SiteHarness {
     return harness
   }
 
+  /** Where the site answers by HTTP. */
+  get url(): string {
+    return `http://${this.site}:${this.port}`
+  }
+
   async close(): Promise<void> {
     await stopNginx(this.account.home)
     this.account.remove()
   }
 
-  inHome(name: string): string {
-    return path.join(this.account.home, name)
+  inHome(...names: string[]): string {
+    return path.join(this.account.home, ...names)
   }
 
   command(name: string, context: string, ...args: string[]): Promise<Ran> {

@@ -33,6 +33,9 @@ export interface HeldCertificate {
 /** A certificate with so little time left is renewed. */
 export const RENEW_MS = 30 * 24 * 3_600_000
 
+/** Of one that its owner renews there is a warning so long before. */
+const WARN_MS = 14 * 24 * 3_600_000
+
 export interface CertificateParts {
   folders: Folders
   now: () => number
@@ -68,6 +71,11 @@ export class Certificates {
     return usable.sort((a, b) => likenessOf(a, source, names) - likenessOf(b, source, names)).at(-1)
   }
 
+  /** Whether it need not be renewed, nor made for more names. */
+  isGood({ names, wish }: CertificateSite, held: HeldCertificate): boolean {
+    return isGoodFor(held, { source: sourceOf(wish), names }, this.#parts.now())
+  }
+
   /** Every certificate of a site, old ones too. */
   async filesOf(uri: string): Promise<string[]> {
     const { tls } = this.#parts.folders
@@ -96,7 +104,7 @@ export class Certificates {
     const { uri, wish } = site
     if (wish.type === 'own') return this.#checked(site, site.names, await readOwnFiles(wish))
     const isGood = (names: readonly string[]): boolean =>
-      held !== undefined && isGoodFor(held, { source: sourceOf(wish), names }, this.#parts.now())
+      held !== undefined && this.isGood({ ...site, names }, held)
     const names = wish.type === 'acme' ? this.#withoutWildcards(site.names) : site.names
     if (isGood(names)) return undefined
     const reachable = wish.type === 'acme' ? await this.#reachable(uri, names, signal) : names
@@ -143,6 +151,8 @@ export class Certificates {
       throw badCertificate(
         `it holds from ${toDay(facts.startsAt)} to ${toDay(facts.expiresAt)}, and not now`,
       )
+    if (wish.type === 'own' && facts.expiresAt - this.#parts.now() < WARN_MS)
+      this.#parts.log('warning', `The certificate of ${uri} ends on ${toDay(facts.expiresAt)}.`)
     if (uncovered.length > 0)
       this.#parts.log('warning', `The certificate does not stand for ${uncovered.join(', ')}.`)
     return renderPair(sourceOf(wish), pair)
