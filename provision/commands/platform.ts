@@ -4,22 +4,41 @@ import {
   type Context,
   isPlatformLocked,
   platformNameOf,
+  projectOf,
   rootOf,
   serverNameOf,
   withOptions,
 } from '../context/context.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
-import { writeFileStep } from '../steps/files.ts'
+import { removeStep, writeFileStep } from '../steps/files.ts'
 import { openTreeStep } from '../steps/modes.ts'
 import type { Step } from '../steps/step.ts'
-import { findRealFolder } from '../system/files.ts'
+import { findRealFolder, kindOf } from '../system/files.ts'
 import { isWithin } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { recogniseApplication } from './application.ts'
+import {
+  fetchCode,
+  findServedFolder,
+  findSource,
+  isFetched,
+  revisionOf,
+} from './platform-source.ts'
 import type { CommandResult, Session } from './session.ts'
 
-export async function verifyPlatform(session: Session, platform: Context): Promise<CommandResult> {
-  await session.store.get(serverNameOf(platform), 'server')
+/** Fetches the code where that is to be done and was not, and finds out what it is. */
+export async function verifyPlatform(session: Session, saved: Context): Promise<CommandResult> {
+  await session.store.get(serverNameOf(saved), 'server')
+  const project = projectOf(saved, session.folders.home)
+  await refuseOwnFolder(session, project)
+  const fetched = await fetchCode(session, saved, project)
+  // A preview has fetched nothing that could be looked at.
+  if (fetched === saved && findSource(saved) !== undefined && !(await isThere(project)))
+    return { data: {}, contexts: [], removedContexts: [] }
+  const folder = await findServedFolder(fetched, project)
+  const { served_folder: _old, ...others } = fetched.options
+  const options = folder === '' ? others : { ...others, served_folder: folder }
+  const platform: Context = { ...fetched, options }
   const root = await getPlatformRoot(session, platform)
   const {
     application,
@@ -39,6 +58,7 @@ export async function verifyPlatform(session: Session, platform: Context): Promi
       application: application.name,
       version,
       root,
+      revision: revisionOf(verified),
       abilities: abilitiesOf(application, recognised.abilities),
       packages: packages.map((one) => ({ ...one })),
     },
@@ -78,7 +98,7 @@ export function refuseLocked(platform: Context): void {
   )
 }
 
-/** The folder of a platform belongs to who made it; only what we keep of it goes. */
+/** The folder of a platform belongs to who made it: code that we fetched goes, any other stays. */
 export async function deletePlatform(session: Session, platform: Context): Promise<CommandResult> {
   const sites = (await session.store.list('site')).filter(
     (site) => site.options['platform'] !== undefined && platformNameOf(site) === platform.name,
@@ -91,28 +111,40 @@ export async function deletePlatform(session: Session, platform: Context): Promi
         .map(({ name }) => `@${name}`)
         .join(', ')}.`,
     )
-  await session.run([removeContextStep(session.store, platform.name)])
-  session.log('info', 'The folder of the platform stays as it is.')
+  const project = projectOf(platform, session.folders.home)
+  const isOurs = isFetched(platform, project)
+  await session.run([
+    ...(isOurs ? [removeStep('Remove the code that was fetched', project)] : []),
+    removeContextStep(session.store, platform.name),
+  ])
+  if (!isOurs) session.log('info', 'The folder of the platform stays as it is.')
   return { data: {}, contexts: [], removedContexts: [platform.name] }
 }
 
 /** Throws PROVISION_NO_SUCH_FOLDER; PROVISION_FOLDER_NOT_ALLOWED where it holds, or lies in, what is ours. */
 export async function getPlatformRoot(session: Session, platform: Context): Promise<string> {
-  const { home, contexts, sites, slots, backups, nginx, web } = session.folders
-  const wanted = rootOf(platform, home)
+  const wanted = rootOf(platform, session.folders.home)
   const root = await findRealFolder(wanted)
   if (root === undefined)
     throw new ProvisionError(
       'PROVISION_NO_SUCH_FOLDER',
       `The folder of the platform @${platform.name} is not on this server: ${wanted}`,
     )
+  await refuseOwnFolder(session, root)
+  return root
+}
+
+/** Throws PROVISION_FOLDER_NOT_ALLOWED where a platform's folder holds, or lies in, what is ours. */
+async function refuseOwnFolder(session: Session, root: string): Promise<void> {
+  const { contexts, sites, slots, backups, nginx, web } = session.folders
   for (const ours of [path.dirname(contexts), sites, slots, backups, nginx, web]) {
     const real = (await findRealFolder(ours)) ?? ours
     if (isWithin(root, real) || isWithin(real, root))
       throw new ProvisionError(
         'PROVISION_FOLDER_NOT_ALLOWED',
-        `${wanted} cannot be a platform: it ${isWithin(root, real) ? 'lies in' : 'contains'} ${ours}, where Hosting Desk keeps its own files.`,
+        `${root} cannot be a platform: it ${isWithin(root, real) ? 'lies in' : 'contains'} ${ours}, where Hosting Desk keeps its own files.`,
       )
   }
-  return root
 }
+
+const isThere = async (folder: string): Promise<boolean> => (await kindOf(folder)) !== 'absent'

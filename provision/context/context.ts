@@ -117,11 +117,15 @@ export const withOptions = (context: Context, changes: JsonRecord): Context => (
   options: { ...context.options, ...changes },
 })
 
-/** The folder of a platform, with `~/` as the account's home. */
-export function rootOf(platform: Context, home: string): string {
+/** The folder of a platform, with `~/` as the account's home: what its context names. */
+export function projectOf(platform: Context, home: string): string {
   const root = neededText(platform, 'root')
   return root.startsWith('~/') ? path.join(home, root.slice(2)) : root
 }
+
+/** The folder of its code that is served: of a project it may be one below, as its last verify found. */
+export const rootOf = (platform: Context, home: string): string =>
+  path.join(projectOf(platform, home), findText(platform, 'served_folder') ?? '')
 
 export function findText({ options }: Context, key: string): string | undefined {
   const value = options[key]
