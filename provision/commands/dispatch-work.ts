@@ -15,6 +15,7 @@ import {
 import { namesIn } from '../system/files.ts'
 import { toProvisionError } from '../system/provision-error.ts'
 import { MAX_URI, parseArchiveName } from './archive-name.ts'
+import { findDueCertificates, RENEWAL_RETRY_MS } from './certificate-work.ts'
 import type { DispatchMemory } from './dispatch-memory.ts'
 import type { Session } from './session.ts'
 
@@ -55,6 +56,7 @@ export const SERVER_WORK: Readonly<Record<string, FindWork | undefined>> = {
   backup: findBackups,
   cron: findCron,
   'backup-retention': findOldBackups,
+  certificates: findCertificates,
 }
 
 async function findBackups({ session, server, memory, now }: Looking): Promise<FoundWork> {
@@ -83,6 +85,17 @@ async function findCron({ session, server, queue, memory, now }: Looking): Promi
     .sort((a, b) => (a.triedAt ?? 0) - (b.triedAt ?? 0))
   const items = due.map(({ context }) => ({ context, type: 'cron', args: [], options: {} }))
   return { total: sites.length, items }
+}
+
+/** Sites whose verify gets or renews their certificate. */
+async function findCertificates({ session, server, memory, now }: Looking): Promise<FoundWork> {
+  const sites = await sitesOn(session, server)
+  memory.keepOnly(sites.map(({ name }) => name))
+  const due = (await findDueCertificates(session, server, sites)).filter((name) =>
+    isOver(memory.triedAt(name), RENEWAL_RETRY_MS, now),
+  )
+  const items = due.map((context) => ({ context, type: 'verify', args: [], options: {} }))
+  return { total: items.length, items }
 }
 
 const canRunCron = (site: Context): boolean =>

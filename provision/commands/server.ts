@@ -1,6 +1,6 @@
 import type { Finding } from '#shared/domain/finding.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { referencesOf, type Context } from '../context/context.ts'
+import { referencesOf, type Context, withOptions } from '../context/context.ts'
 import { examine } from '../doctor/doctor.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { findMachineFile } from '../system/machine-file.ts'
@@ -9,9 +9,10 @@ import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
 import type { CommandResult, Session } from './session.ts'
 import { findOtherServices } from './other-services.ts'
-import { findWebService } from './web.ts'
+import { findWebService, httpsPortOf } from './web.ts'
 
-export async function verifyServer(session: Session, server: Context): Promise<CommandResult> {
+export async function verifyServer(session: Session, saved: Context): Promise<CommandResult> {
+  const server = await withHttps(saved)
   const service = findWebService(session, server)
   const data: JsonRecord = {
     program: VERSION,
@@ -31,6 +32,16 @@ export async function verifyServer(session: Session, server: Context): Promise<C
   }
   data['findings'] = await findingsOf(session, server)
   return { data, contexts: [server], removedContexts: [] }
+}
+
+/** A machine that was prepared has a port for HTTPS, whether its context names it or not. */
+async function withHttps(server: Context): Promise<Context> {
+  if (server.options['http_service_type'] !== 'nginx' || httpsPortOf(server) !== undefined)
+    return server
+  const machine = await findMachineFile()
+  return machine === undefined
+    ? server
+    : withOptions(server, { http_https_port: machine.httpsPort })
 }
 
 /** What the doctor finds, in the log as well. Only an error takes from the verify's success: a busy minute does not. */
