@@ -18,7 +18,7 @@ export interface Command {
 }
 
 /** What each type of context can be told to do, beside `save` and `backup-delete`. */
-const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Command>>>> = {
+export const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Command>>>> = {
   server: { verify: { run: verifyServer }, delete: { run: deleteServer } },
   platform: {
     verify: { run: verifyPlatform },

@@ -39,6 +39,7 @@ export async function runSteps(steps: readonly Step[], parts: RunParts): Promise
       faults({ ...point, phase: 'in' })
       faults({ ...point, phase: 'after' })
     }
+    faults({ ...last, phase: 'before' })
     await journal.commit()
   } catch (error) {
     // Whatever a step makes of the signal, a cancel is a cancel.

@@ -244,7 +244,7 @@ describe('a server that plans for itself', () => {
 test('runs cron of the sites whose application has it, each once in its time', async () => {
   server.remove()
   const folder = mkdtempSync(path.join(os.tmpdir(), 'hosting-desk-program-'))
-  const programFile = await programWith(APPLICATIONS, folder)
+  const programFile = await programWith({ applications: APPLICATIONS }, folder)
   server = await makeProvisionHome({ user: 'hdcron', programFile })
   rmSync(folder, { recursive: true })
   await earlyInMinute()

@@ -27,7 +27,7 @@ let programFile: string
 
 beforeAll(async () => {
   programFolder = aDataFolder()
-  programFile = await programWith(APPLICATIONS, programFolder)
+  programFile = await programWith({ applications: APPLICATIONS }, programFolder)
 }, 60_000)
 afterAll(() => removeFolder(programFolder))
 

@@ -2,10 +2,20 @@ import path from 'node:path'
 import { build } from 'vite'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
-const SHIPPED = path.join(ROOT, 'provision/applications/shipped.ts')
+const SHIPPED = {
+  applications: path.join(ROOT, 'provision/applications/shipped.ts'),
+  faults: path.join(ROOT, 'provision/steps/faults.ts'),
+}
 
-/** Builds the program as it ships, but with the applications of another file, into a folder; returns the bundle. */
-export async function programWith(applications: string, folder: string): Promise<string> {
+/** Files that take the place of what ships. */
+export type Replacements = Partial<Record<keyof typeof SHIPPED, string>>
+
+/** Builds the program as it ships, but with other files in some places, into a folder; returns the bundle. */
+export async function programWith(files: Replacements, folder: string): Promise<string> {
+  const replacement = (file: string): string | null =>
+    (Object.keys(SHIPPED) as (keyof typeof SHIPPED)[])
+      .filter((name) => SHIPPED[name] === file)
+      .map((name) => files[name])[0] ?? null
   await build({
     configFile: false,
     root: ROOT,
@@ -14,12 +24,10 @@ export async function programWith(applications: string, folder: string): Promise
     ssr: { noExternal: true, target: 'node' },
     plugins: [
       {
-        name: 'other-applications',
+        name: 'replacements',
         enforce: 'pre',
         resolveId: (source, importer) =>
-          importer !== undefined && path.resolve(path.dirname(importer), source) === SHIPPED
-            ? applications
-            : null,
+          importer === undefined ? null : replacement(path.resolve(path.dirname(importer), source)),
       },
     ],
     build: {

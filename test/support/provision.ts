@@ -46,6 +46,12 @@ export interface Running {
 export interface ProvisionHome {
   home: string
   run(argv: readonly string[], request?: JsonRecord | string): Promise<Ran>
+  /** The same where the program may be killed, or kills itself. */
+  runOrDie(
+    argv: readonly string[],
+    request: JsonRecord,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Ran | 'killed'>
   start(
     argv: readonly string[],
     request?: JsonRecord | string,
@@ -97,6 +103,14 @@ export async function makeProvisionHome({
     home,
     start,
     run,
+    async runOrDie(argv, request, env) {
+      const { child, ended } = start(argv, request, env)
+      // Where it was killed there is no result.
+      const ran = await ended.catch((error: unknown) => {
+        if (child.signalCode !== 'SIGKILL') throw error
+      })
+      return ran ?? 'killed'
+    },
     save: (name, contextOptions) => run(['provision-save', `@${name}`], { contextOptions }),
     put(name, text, mode = 0o644) {
       const file = path.join(home, name)

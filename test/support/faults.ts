@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'vitest'
+import type { JsonRecord } from '#shared/domain/json.ts'
+import type { FaultPoint } from '../../provision/steps/faults.ts'
+import type { WantedFault } from '../fixtures/faults/faults.ts'
+import type { Ran } from './provision.ts'
+
+/** The file that takes the place of the program's own `faults` (see program-with.ts). */
+export const FAULTS = path.join(import.meta.dirname, '../fixtures/faults/faults.ts')
+
+/** A machine with the program that can fail, and how to tell whether it is as it was. */
+export interface FaultMachine {
+  /** A file that the account can write to. */
+  pointsFile: string
+  /** Runs the program; `killed` where it ended without a result. */
+  run(
+    argv: readonly string[],
+    request: JsonRecord,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Ran | 'killed'>
+  /** Everything that is compared, by name: files, databases, what the web server answers … */
+  snapshots: Readonly<Record<string, () => unknown>>
+}
+
+export interface FaultCase {
+  /** `site backup`, `platform lock`: the type of context and the command. */
+  command: string
+  argv: readonly string[]
+  request?: JsonRecord
+  /** How the command then really ends: killed when it was committed, or in its first discard; the next run finishes it. */
+  end?: 'committed' | 'discarded'
+}
+
+/** What was made to fail. */
+export interface FaultRow {
+  command: string
+  kind: string
+  phase: FaultPoint['phase']
+  mode: WantedFault['mode']
+}
+
+/** What takes back, or finishes: the next run of this account. */
+const NEXT = ['provision-dispatch']
+
+/**
+ * Makes one command fail at each point that it passes, by throwing and by SIGKILL, and expects the machine to be as it was
+ * each time; then lets it be killed once it is committed, and finished by the next run. The points are counted by a
+ * first run, that fails after its last step.
+ */
+export async function failEverywhere(
+  machine: FaultMachine,
+  { command, argv, request = {}, end = 'committed' }: FaultCase,
+): Promise<FaultRow[]> {
+  const before = await look(machine)
+  const points = await countPoints(machine, { argv, request })
+  expect(await look(machine), 'taken back after the last step').toEqual(before)
+  const rows: FaultRow[] = []
+  for (const [at, { kind, phase, title }] of points.entries())
+    // A throw upon a note is a step that fails by itself.
+    for (const mode of phase === 'noted' ? (['kill'] as const) : (['throw', 'kill'] as const)) {
+      await fail(machine, { argv, request }, { at, mode })
+      expect(await look(machine), `${mode} ${phase} “${title}”`).toEqual(before)
+      rows.push({ command, kind, phase, mode })
+    }
+  const at = points.length + (end === 'committed' ? 0 : 1)
+  await fail(machine, { argv, request }, { at, mode: 'kill' })
+  return [...rows, { command, kind: 'commit', phase: end, mode: 'kill' }]
+}
+
+/** All points up to the commit. */
+async function countPoints(
+  machine: FaultMachine,
+  { argv, request }: { argv: readonly string[]; request: JsonRecord },
+): Promise<FaultPoint[]> {
+  const { pointsFile } = machine
+  rmSync(pointsFile, { force: true })
+  const ran = await machine.run(argv, request, {
+    HOSTING_DESK_FAULT: JSON.stringify({ at: 'commit', mode: 'throw' }),
+    HOSTING_DESK_FAULT_POINTS: pointsFile,
+  })
+  if (ran === 'killed') throw new Error('The program ended without a result.')
+  expect(ran.result.errorMessage).toMatch(/^A fault before “Done”/)
+  const points = readFileSync(pointsFile, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as FaultPoint)
+  rmSync(pointsFile)
+  return points
+}
+
+async function fail(
+  machine: FaultMachine,
+  { argv, request }: { argv: readonly string[]; request: JsonRecord },
+  wanted: WantedFault,
+): Promise<void> {
+  const ran = await machine.run(argv, request, { HOSTING_DESK_FAULT: JSON.stringify(wanted) })
+  if (wanted.mode === 'throw') return expectThrown(ran)
+  expect(ran).toBe('killed')
+  expectNoTrouble(await machine.run(NEXT, {}, {}))
+}
+
+function expectThrown(ran: Ran | 'killed'): void {
+  expectNoTrouble(ran)
+  expect(ran).toMatchObject({ result: { isOk: false, errorCode: 'PROVISION_FAILED' } })
+}
+
+function expectNoTrouble(ran: Ran | 'killed'): void {
+  if (ran === 'killed') throw new Error('The program ended without a result.')
+  const trouble = ran.events.filter(
+    (event) => event.event === 'log' && (event.level === 'error' || event.level === 'warning'),
+  )
+  expect(trouble).toEqual([])
+}
+
+async function look({ snapshots }: FaultMachine): Promise<Record<string, unknown>> {
+  const seen: Record<string, unknown> = {}
+  for (const [name, take] of Object.entries(snapshots)) seen[name] = await take()
+  return seen
+}
+
+/**
+ * The kinds of all steps in the program's source, as they stand there: `kind: '…'` in the line before `title:`.
+ */
+export function kindsInSource(): string[] {
+  const root = path.join(import.meta.dirname, '../../provision')
+  const texts = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(path.join(root, name), 'utf8'))
+  const kinds = texts.flatMap((text) =>
+    [...text.matchAll(/\bkind: '([a-z-]+)',\s+title\b/g)].map(([, kind = '']) => kind),
+  )
+  return [...new Set(kinds)].sort()
+}
