@@ -17,6 +17,7 @@ import { ContextStore } from './context/store.ts'
 import type { Extensions } from './extensions/extensions.ts'
 import { loadExtensions, takeExtensionPaths } from './extensions/load.ts'
 import { WEB_SERVICE_NAMES } from './commands/web.ts'
+import { hasOrphans } from './steps/recover.ts'
 import type { Reporter } from './steps/run-steps.ts'
 import { effectiveUid, findHome, foldersOf } from './system/account.ts'
 import { ensureFolder } from './system/files.ts'
@@ -82,7 +83,7 @@ async function readRequest(): Promise<ProvisionRequest> {
     throw new ProvisionError('PROVISION_BAD_REQUEST', 'The request is too long.')
   const request =
     text.trim() === ''
-      ? { protocol: PROTOCOL, contextOptions: {}, options: {} }
+      ? { protocol: PROTOCOL, contextOptions: {}, options: {}, dryRun: false }
       : parseRequest(text)
   if (typeof request === 'string') throw new ProvisionError('PROVISION_BAD_REQUEST', request)
   if (request.protocol !== PROTOCOL)
@@ -95,11 +96,12 @@ async function readRequest(): Promise<ProvisionRequest> {
 
 async function runCommand(
   { name, context, args }: { name: string; context: string; args: readonly string[] },
-  { contextOptions, options }: ProvisionRequest,
+  { contextOptions, options, dryRun }: ProvisionRequest,
   signal: AbortSignal,
   extensions: Extensions,
 ): Promise<CommandResult> {
-  const session = openSession(name, signal, extensions, options)
+  const session = openSession(name, signal, extensions, { options, isPreview: dryRun })
+  if (dryRun) return previewCommand(session, name, { context, args, contextOptions })
   const { folders } = session
   for (const folder of [folders.contexts, folders.journals, folders.sites, folders.backups])
     await ensureFolder(folder)
@@ -118,7 +120,10 @@ function openSession(
   command: string,
   signal: AbortSignal,
   extensions: Extensions,
-  options: ProvisionRequest['options'] = {},
+  {
+    options = {},
+    isPreview = false,
+  }: { options?: ProvisionRequest['options']; isPreview?: boolean } = {},
 ): Session {
   const folders = foldersOf(findHome())
   const store = new ContextStore(folders.contexts)
@@ -130,6 +135,7 @@ function openSession(
     signal,
     extensions,
     options,
+    isPreview,
     now: Date.now,
   })
 }
@@ -146,6 +152,30 @@ async function runForAccount(
   } finally {
     await session.end()
   }
+}
+
+/** What a command would change, with the lasting facts that are saved before it; the machine is only read. */
+async function previewCommand(
+  session: Session,
+  name: string,
+  {
+    context,
+    args,
+    contextOptions,
+  }: {
+    context: string
+    args: readonly string[]
+    contextOptions: ProvisionRequest['contextOptions']
+  },
+): Promise<CommandResult> {
+  if (await hasOrphans(session.folders.journals))
+    session.log('warning', 'A command was cut off: the next one first takes that back.')
+  if (name === 'save' || Object.keys(contextOptions).length > 0)
+    await save(session, context, contextOptions)
+  if (name === 'backup-delete') await deleteBackups(session, args)
+  else if (name !== 'save') await runOn(session, name, context, args)
+  const changes = session.planned.map((change) => ({ ...change }))
+  return { data: { changes }, contexts: [], removedContexts: [] }
 }
 
 async function runOn(

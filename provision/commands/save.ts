@@ -1,5 +1,6 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, mergeOptions, referencesOf } from '../context/context.ts'
+import { planContext } from '../steps/contexts.ts'
 import { toProvisionError } from '../system/provision-error.ts'
 import type { CommandResult, Session } from './session.ts'
 
@@ -13,8 +14,15 @@ export async function save(
   if (contextOptions['delete'] === true) return forget(session, name)
   const context = mergeOptions(name, await session.store.find(name), contextOptions)
   await checkReferences(session, context)
-  await session.store.write(context)
+  if (session.parts.isPreview) await preview(session, context)
+  else await session.store.write(context)
   return { data: {}, contexts: [context], removedContexts: [] }
+}
+
+/** What comes after it sees the context as if it were saved. */
+async function preview({ planned, store }: Session, context: Context): Promise<void> {
+  planned.push(...(await planContext(store, context.name, context)))
+  store.lay(context)
 }
 
 /** To forget what is not there, or does not read, is no error; what a newer release wrote is not ours to remove. */
@@ -22,7 +30,9 @@ async function forget(session: Session, name: string): Promise<CommandResult> {
   await session.store.find(name).catch((error: unknown) => {
     if (toProvisionError(error).code === 'PROVISION_CONTEXT_NEWER') throw error
   })
-  await session.store.remove(name)
+  if (session.parts.isPreview)
+    session.planned.push({ kind: 'context', action: 'remove', target: `@${name}` })
+  else await session.store.remove(name)
   return { data: {}, contexts: [], removedContexts: [name] }
 }
 

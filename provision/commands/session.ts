@@ -1,11 +1,13 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { LogLevel } from '#shared/domain/task.ts'
+import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import type { Context } from '../context/context.ts'
 import type { ContextStore } from '../context/store.ts'
 import type { Extensions } from '../extensions/extensions.ts'
 import { faults } from '../steps/faults.ts'
 import { Journal } from '../steps/journal.ts'
 import { runSteps, type Reporter } from '../steps/run-steps.ts'
+import { previewSteps } from '../steps/preview.ts'
 import { recover } from '../steps/recover.ts'
 import type { Step } from '../steps/step.ts'
 import type { UndoTools } from '../steps/undo.ts'
@@ -32,11 +34,15 @@ export interface SessionParts {
   /** What is said for this run only. */
   options: JsonRecord
   now: () => number
+  /** Nothing is changed: steps only say what they would. */
+  isPreview: boolean
 }
 
 /** One run of one command: its parts, and the locks that it holds until `end`. */
 export class Session {
   readonly parts: SessionParts
+  /** What would change, of a preview. */
+  readonly planned: PlannedChange[] = []
   readonly #held = new Map<string, () => Promise<void>>()
 
   constructor(parts: SessionParts) {
@@ -81,7 +87,9 @@ export class Session {
   }
 
   async #lock(context: string): Promise<() => Promise<void>> {
-    const { folders, signal } = this.parts
+    const { folders, signal, isPreview } = this.parts
+    // It only reads, and a lock is a file.
+    if (isPreview) return () => Promise.resolve()
     const release = await takeLock(folders.locks, `@${context}`, { signal })
     try {
       // Who held it before us may have been killed.
@@ -99,7 +107,13 @@ export class Session {
     return recover({ reporter, signal, kinds: UNDO_KINDS, tools: this.#tools })
   }
 
-  run(steps: readonly Step[]): Promise<void> {
+  /** Does the steps, all or none of them; of a preview, only lists what they would change. */
+  async run(steps: readonly Step[]): Promise<void> {
+    if (this.parts.isPreview) this.planned.push(...(await previewSteps(steps)))
+    else await this.#do(steps)
+  }
+
+  #do(steps: readonly Step[]): Promise<void> {
     const { reporter, signal, folders, command, now } = this.parts
     const head = {
       command,

@@ -38,7 +38,8 @@ export function backupSteps(session: Session, place: SitePlace, data: JsonRecord
       },
       async preview() {
         const target = await freeName(session.folders.backups, place.uri, session.parts.now())
-        return [{ kind: 'file', action: 'create', target }]
+        const detail = `a backup of ${place.folder}`
+        return [{ kind: 'file', action: 'create', target, detail }]
       },
     },
     {

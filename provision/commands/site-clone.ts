@@ -122,5 +122,14 @@ function copyStep(
       const staging = hiddenBeside(place, 'new')
       await moveTo(work, await unpackSite(session, work, archive, { staging, place }), place)
     },
+    preview: () =>
+      Promise.resolve([
+        {
+          kind: 'folder',
+          action: 'create',
+          target: copy.folder,
+          detail: `a copy of ${source.folder}`,
+        },
+      ]),
   }
 }

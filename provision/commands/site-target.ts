@@ -1,7 +1,7 @@
 import { toHostName } from '#shared/domain/host-name.ts'
 import { type Context, withOptions } from '../context/context.ts'
 import { isContextName } from '../context/keys.ts'
-import { writeContext } from '../steps/contexts.ts'
+import { planContext, writeContext } from '../steps/contexts.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
@@ -75,5 +75,6 @@ export function settleStep(
         if (isNew) refuseLocked(target)
         await writeContext(work, store, withOptions(siteOf(), { platform: `@${platform}` }))
       }),
+    preview: () => planContext(store, site.name, withOptions(site, { platform: `@${platform}` })),
   }
 }

@@ -8,6 +8,7 @@ import type { WebSite } from '../services/web-service.ts'
 import { removeContextStep, writeContext, writeContextStep } from '../steps/contexts.ts'
 import { removeStep } from '../steps/files.ts'
 import { lookStep } from '../steps/look.ts'
+import { previewSteps } from '../steps/preview.ts'
 import type { Step } from '../steps/step.ts'
 import { kindOf } from '../system/files.ts'
 import { findDiskUse } from '../system/machine.ts'
@@ -193,6 +194,7 @@ function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): 
         session.log('warning', `Deleted without a last backup: ${toProvisionError(error).message}`)
       }
     },
+    preview: () => previewSteps(steps),
   }
   return [all]
 }

@@ -8,6 +8,7 @@ import { checkValue, type ContextType, isContextName, isContextType } from './ke
 /** The contexts of this account: one file each, 0600, written whole. Who writes holds the context's lock. */
 export class ContextStore {
   readonly #folder: string
+  readonly #laid = new Map<string, Context>()
 
   constructor(folder: string) {
     this.#folder = folder
@@ -15,6 +16,8 @@ export class ContextStore {
 
   /** Throws PROVISION_CONTEXT_NEWER for the file of a newer release, PROVISION_CONTEXT_DAMAGED for any other. */
   async find(name: string): Promise<Context | undefined> {
+    const laid = this.#laid.get(name)
+    if (laid !== undefined) return laid
     const text = await findText(this.fileOf(name))
     return text === undefined ? undefined : parseContext(name, text)
   }
@@ -31,6 +34,11 @@ export class ContextStore {
     )
   }
 
+  /** Lets a context be seen as if it were written, in memory: for a command that changes nothing. */
+  lay(context: Context): void {
+    this.#laid.set(context.name, context)
+  }
+
   /** Two flushes to disk, unless the file says just this already. */
   async write(context: Context): Promise<void> {
     const file = this.fileOf(context.name)
@@ -44,12 +52,11 @@ export class ContextStore {
 
   /** All contexts of a type, by name. Throws where one does not read, unless `onUnreadable` takes it. */
   async list(type: ContextType, onUnreadable?: (error: unknown) => void): Promise<Context[]> {
-    const names = (await namesIn(this.#folder))
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => file.slice(0, -'.json'.length))
-      .filter(isContextName)
+    const files = (await namesIn(this.#folder)).filter((file) => file.endsWith('.json'))
+    const written = files.map((file) => file.slice(0, -'.json'.length)).filter(isContextName)
+    const names = new Set([...written, ...this.#laid.keys()])
     const contexts = await Promise.all(
-      names.map((name) =>
+      [...names].map((name) =>
         this.find(name).catch((error: unknown) => {
           if (onUnreadable === undefined) throw error
           onUnreadable(error)

@@ -1,6 +1,7 @@
 import type { Json } from '#shared/domain/json.ts'
 import { integer, matching, trueOrFalse } from '../context/keys.ts'
 import { removeStep, replaceText } from '../steps/files.ts'
+import { planText } from '../steps/preview.ts'
 import type { Step } from '../steps/step.ts'
 import { findText } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -30,7 +31,12 @@ export const serverDesk: ServerDesk = Object.freeze({
   }),
   steps: Object.freeze({
     writeFile: (title, file, text, mode = 0o640) =>
-      publish({ kind: 'write-file', title, run: (work) => replaceText(work, file, text, mode) }),
+      publish({
+        kind: 'write-file',
+        title,
+        run: (work) => replaceText(work, file, text, mode),
+        preview: () => planText(file, text),
+      }),
     remove: (title, target) => publish(removeStep(title, target)),
     run: (title: string, argv: Argv, undo?: Argv) => publish(runStep(title, argv, undo)),
   }),

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { removeStep, replaceText } from '../steps/files.ts'
+import { planText } from '../steps/preview.ts'
 import type { Step } from '../steps/step.ts'
 import { askLocally } from '../system/net.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -33,6 +34,7 @@ export class EmbeddedService implements WebService {
             `The embedded web server does not answer on port ${port}: start the application that carries it.`,
           )
         },
+        preview: () => Promise.resolve([]),
       },
     ]
   }
@@ -49,6 +51,7 @@ export class EmbeddedService implements WebService {
         kind: 'tell-embedded',
         title: `Tell the embedded web server of ${uri}`,
         run: (work) => replaceText(work, this.#file(uri), text),
+        preview: () => planText(this.#file(uri), text),
       },
     ]
   }
@@ -59,6 +62,7 @@ export class EmbeddedService implements WebService {
         kind: 'untell-embedded',
         title: `Take ${uri} from the embedded web server`,
         run: (work) => replaceText(work, this.#file(uri), undefined),
+        preview: () => planText(this.#file(uri), undefined),
       },
     ]
   }

@@ -38,6 +38,10 @@ export async function recover(parts: RecoverParts): Promise<void> {
   }
 }
 
+/** Whether a command was cut off that the next one will set right. */
+export const hasOrphans = async (journals: string): Promise<boolean> =>
+  (await findOrphans(journals)).length > 0
+
 /** The journals whose process is gone, the latest first, and those that do not read. */
 async function findOrphans(folder: string): Promise<[name: string, FoundJournal | Error][]> {
   const found: [string, FoundJournal | Error][] = []

@@ -17,6 +17,11 @@ export interface ProvisionRequest {
   contextOptions: JsonRecord
   /** Facts for this run only. */
   options: JsonRecord
+  /**
+   * Nothing is changed: the result's data are `changes`, what would be. `contextOptions` are laid over the context as a save
+   * before the command would.
+   */
+  dryRun: boolean
 }
 
 export const renderRequest = (request: Partial<ProvisionRequest>): string =>
@@ -31,12 +36,13 @@ export function parseRequest(text: string): ProvisionRequest | string {
     return 'The request is no JSON.'
   }
   if (!isRecord(value)) return 'The request is no JSON object.'
-  const { protocol, contextOptions = {}, options = {} } = value
+  const { protocol, contextOptions = {}, options = {}, dryRun = false } = value
   if (typeof protocol !== 'number' || !Number.isInteger(protocol) || protocol < 1)
     return 'The request names no protocol.'
   if (!isRecord(contextOptions)) return 'contextOptions is no object.'
   if (!isRecord(options)) return 'options is no object.'
-  return { protocol, contextOptions, options }
+  if (typeof dryRun !== 'boolean') return 'dryRun is neither true nor false.'
+  return { protocol, contextOptions, options, dryRun }
 }
 
 /** What came out of JSON.parse and is an object holds only JSON. */

@@ -1,5 +1,6 @@
 import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import { type OldText, putText, rememberText, replaceText } from '../../steps/files.ts'
+import { planText } from '../../steps/preview.ts'
 import type { Work } from '../../steps/step.ts'
 import { undoKind } from '../../steps/undo.ts'
 import { findText, kindOf, remove, writeAtomically } from '../../system/files.ts'
@@ -78,10 +79,15 @@ export class NginxLoader {
   }
 
   /** What `change` would do now. */
-  async preview(wanted: readonly WantedFile[]): Promise<PlannedChange[]> {
-    const changes = await Promise.all(wanted.map(planFile))
-    const files = changes.filter((change) => change !== undefined)
-    return files.length === 0 ? [] : [...files, { kind: 'reload', action: 'run', target: 'nginx' }]
+  async preview(
+    wanted: readonly WantedFile[],
+    { isForced = false } = {},
+  ): Promise<PlannedChange[]> {
+    if (wanted.length === 0 || (!isForced && (await this.#isInForce(wanted)))) return []
+    const changes = await Promise.all(wanted.map(({ file, text }) => planText(file, text)))
+    const restart = this.#parts.restartCommand
+    const target = restart ?? 'nginx'
+    return [...changes.flat(), { kind: 'reload', action: 'run', target }]
   }
 
   /** How every site of this nginx answers now. */
@@ -174,13 +180,6 @@ export class NginxLoader {
     const master = await findMaster(this.#folders)
     if (master !== undefined) await writeAtomically(this.#folders.loaded, await markOf(master))
   }
-}
-
-async function planFile({ file, text }: WantedFile): Promise<PlannedChange | undefined> {
-  const old = await findText(file)
-  if (old === text) return undefined
-  const action = old === undefined ? 'create' : text === undefined ? 'remove' : 'change'
-  return { kind: 'file', action, target: file }
 }
 
 const findPort = async (file: string): Promise<number | undefined> => {

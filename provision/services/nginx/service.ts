@@ -54,7 +54,7 @@ export class NginxService implements WebService {
           await this.#ensureFolders(work)
           await this.#loader.change(work, await this.#serverFiles(), { isForced: true })
         },
-        preview: async () => this.#loader.preview(await this.#serverFiles()),
+        preview: async () => this.#loader.preview(await this.#serverFiles(), { isForced: true }),
       },
     ]
   }
@@ -71,7 +71,10 @@ export class NginxService implements WebService {
             if ((await kindOf(log)) === 'absent') await work.willUndo(removal.of({ path: log }))
           await this.#loader.change(work, await this.#siteFiles(site))
         },
-        preview: async () => this.#loader.preview(await this.#siteFiles(site)),
+        preview: async () => {
+          await this.#checkVerified()
+          return this.#loader.preview(await this.#siteFiles(site))
+        },
       },
     ]
   }
