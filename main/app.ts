@@ -49,6 +49,7 @@ import { ChangeSet, Store } from './store/store.ts'
 import { Activities } from './task/activities.ts'
 import { TaskRunner } from './task/runner.ts'
 import { ServerRuns } from './task/server-runs.ts'
+import { Previews } from './task/previews.ts'
 import { Tasks } from './task/tasks.ts'
 import { UnitOfWork } from './task/unit-of-work.ts'
 
@@ -266,6 +267,7 @@ async function assemble(
     driverOf,
     backendLimit: BACKEND_LIMIT,
   })
+  const previews = new Previews({ ...unit, tasks, connect: connectPrepared, driverOf })
   const crontabs = new Crontabs({
     connect: connectPrepared,
     here: findDispatchTarget({
@@ -333,6 +335,7 @@ async function assemble(
     registry,
     unit,
     tasks,
+    previews,
     inventory,
     editing,
     dispatcher,

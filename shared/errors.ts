@@ -67,6 +67,7 @@ export const ERRORS = {
   'task.unknown-type': { isRetryable: false },
   'task.not-cancellable': { isRetryable: false },
   'task.predecessor-failed': { isRetryable: false },
+  'task.no-preview': { isRetryable: false },
 
   'queue.paused': { isRetryable: false },
   'queue.unknown': { isRetryable: false },

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { LogLevel, Progress } from '#shared/domain/task.ts'
 import type { ListedItem } from '#shared/protocol/listing.ts'
+import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { RunStage, RunStream } from '../ssh/run.ts'
@@ -40,6 +41,13 @@ export type Outcome =
       removedContexts: readonly string[]
     }
 
+/** What a request would change, or why it would be refused. */
+export interface Preview {
+  changes: readonly PlannedChange[]
+  warnings: readonly string[]
+  refusal: { code: string; message: string } | null
+}
+
 /** Reads what one run prints. Made anew for each process that follows the attempt; fed every line from its offsets on. */
 export interface OutputReader {
   /** The names of the stages, in their order. */
@@ -76,6 +84,10 @@ export interface DialectDriver {
   reader(request: BackendRequest): OutputReader
   /** Everything that the account keeps, on a connection that is prepared; for an import. */
   list(connection: Connection): Promise<KeptItem[]>
+  /**
+   * What a request would change, on a connection that is prepared; nothing is changed. Absent where the dialect cannot say.
+   */
+  preview?(connection: Connection, request: BackendRequest, signal?: AbortSignal): Promise<Preview>
   /** The codes that put a task back into its queue: the machine is too busy. */
   isOverload(code: string): boolean
 }

@@ -23,6 +23,7 @@ import type { ShellAbilities } from './shell-abilities.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
+import type { Previews } from '../task/previews.ts'
 import type { Tasks } from '../task/tasks.ts'
 import type { UnitParts } from '../task/unit-of-work.ts'
 
@@ -46,6 +47,7 @@ export interface RpcParts {
   registry: HookRegistry
   unit: UnitParts
   tasks: Tasks
+  previews: Previews
   inventory: Inventory
   editing: Editing
   dispatcher: Dispatcher

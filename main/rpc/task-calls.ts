@@ -12,7 +12,7 @@ import { toTaskRow } from './rows.ts'
 
 export function taskCalls(desk: Desk, parts: RpcParts) {
   const { task } = desk
-  const { store, logs, tasks } = parts
+  const { store, logs, tasks, previews } = parts
   const details = (row: Task) => ({
     ...toTaskRow(parts, row),
     history: listAttempts(store, row.id).map(withoutSecrets),
@@ -35,6 +35,10 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
       add: task.add.handler(({ input }) => {
         const { confirmation, ...wish } = input
         return tasks.add({ ...wish, ...(confirmation === undefined ? {} : { confirmation }) })
+      }),
+      preview: task.preview.handler(async ({ input, signal }) => {
+        const { changes, warnings, refusal } = await previews.preview(input, signal)
+        return { changes: [...changes], warnings: [...warnings], refusal }
       }),
       cancel: task.cancel.handler(({ input }) => tasks.cancel(input.id)),
       retry: task.retry.handler(({ input }) => tasks.retry(input.id)),
@@ -78,7 +82,7 @@ function withoutSecrets(attempt: Attempt): Attempt {
 }
 
 function offeredTasks(
-  { registry, unit, tasks }: RpcParts,
+  { registry, unit, tasks, previews }: RpcParts,
   kind: ObjectKind,
   id: string,
 ): OfferedTask[] {
@@ -96,5 +100,6 @@ function offeredTasks(
       isDangerous: type.isDangerous ?? false,
       hasDialog: type.hasDialog ?? false,
       refusal: tasks.refusalOf(object, type, host),
+      canPreview: previews.isOffered(object, type),
     }))
 }

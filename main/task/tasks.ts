@@ -57,6 +57,20 @@ export class Tasks {
     })
   }
 
+  /** What adding would check before anything is confirmed, and the values as they would be stored. */
+  check(
+    { objectKind, objectId, type, values }: Omit<TaskWish, 'origin' | 'batchId' | 'confirmation'>,
+    unit: UnitOfWork,
+  ): { object: HostingObject; definition: TaskTypeDefinition; values: JsonRecord } {
+    const definition = this.#parts.registry.getTaskType(objectKind, type)
+    const object = unit.object(objectKind, objectId)
+    const refusal = this.#refusalByRule(object, definition, unit)
+    if (refusal !== null) throw notPossible(definition, object, refusal)
+    // Nothing is done: nobody has to confirm it.
+    const wish = { objectKind, objectId, type, values, origin: 'command-line' as const }
+    return { object, definition, values: checkedValues(definition, object, wish, unit) }
+  }
+
   /**
    * A queued task is cancelled at once. For a processing one the wish is stored; the runner carries it to the server.
    * Returns the task as it then stands.

@@ -125,7 +125,6 @@ function renderManifest(
 
 /** `www.example.com-20260102T030405Z.tar.gz`, numbered where that one is there. */
 async function freeName(folder: string, uri: string, now: number): Promise<string> {
-  await ensureFolder(folder)
   // The longest host names leave no room in a file's name for the rest.
   const stem = path.join(folder, `${uri.slice(0, 200)}-${toStamp(now)}`)
   for (let number = 1; ; number++) {

@@ -1,9 +1,11 @@
 import path from 'node:path'
 import {
+  ensureFolder,
   findMode,
   findText,
   kindOf,
   remove,
+  removeEmpty,
   rename,
   setMode,
   writeAtomically,
@@ -32,7 +34,22 @@ export const moved = undoKind('moved', async ({ from, to }: { from: string; to: 
 /** Taken back, what was made is gone; discarded, what was put aside. Who makes looked that nothing is there. */
 export const removal = undoKind('removal', ({ path: target }: { path: string }) => remove(target))
 
-export const fileKinds = [oldText, moved, removal]
+/** Taken back, folders that were made are gone, the innermost first, unless somebody else has put something there. */
+const madeFolders = undoKind('made-folders', async ({ folders }: { folders: string[] }) => {
+  for (const folder of folders) await removeEmpty(folder)
+})
+
+export const fileKinds = [oldText, moved, removal, madeFolders]
+
+/** Makes a folder with those above it where they are missing. */
+export async function makeFolder(work: Work, folder: string, mode?: number): Promise<void> {
+  const folders: string[] = []
+  for (let one = folder; (await kindOf(one)) === 'absent'; one = path.dirname(one))
+    folders.push(one)
+  if (folders.length === 0) return
+  await work.willUndo(madeFolders.of({ folders }))
+  await ensureFolder(folder, mode)
+}
 
 /** What `oldText` needs to put a file back as it is now. */
 export async function rememberText(file: string, mode = 0o600): Promise<OldText> {
@@ -49,6 +66,7 @@ export async function replaceText(
 ): Promise<void> {
   const old = await rememberText(file)
   if (old.text === (text ?? null)) return
+  await makeFolder(work, path.dirname(file))
   await work.willUndo(oldText.of(old))
   await putText(file, text, mode)
 }

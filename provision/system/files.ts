@@ -13,6 +13,7 @@ import {
   realpath,
   rename,
   rm,
+  rmdir,
   stat,
   writeFile,
 } from 'node:fs/promises'
@@ -155,6 +156,15 @@ export async function findOwner(file: string): Promise<string | undefined> {
   return (
     lines.map((line) => line.split(':')).find(([, , id]) => id === String(uid))?.[0] ?? String(uid)
   )
+}
+
+/** Removes a folder where it is empty; missing is fine. */
+export async function removeEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder)
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error
+  }
 }
 
 /** What stands under a name: links are not followed. */

@@ -198,6 +198,10 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'Switch the feature on, or cancel the task.',
   ],
   'task.not-cancellable': ['It has ended, or its end is being stored.', ''],
+  'task.no-preview': [
+    'Not every kind of server can be asked before.',
+    'Start the task; what fails is taken back.',
+  ],
   'task.predecessor-failed': [
     'It was to run only after another task had succeeded.',
     'Look at that task first.',

@@ -14,7 +14,7 @@ export const Refused = z.object({ objectId: Id, name: z.string(), reason: z.stri
 export type Refused = z.infer<typeof Refused>
 
 /** A task type as it can be asked for of several objects at once. */
-export const BulkOffer = OfferedTask.omit({ refusal: true }).extend({
+export const BulkOffer = OfferedTask.omit({ refusal: true, canPreview: true }).extend({
   /** For how many of the objects it is allowed now. */
   allowed: z.number().int(),
   refused: z.array(Refused),

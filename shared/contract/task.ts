@@ -12,6 +12,7 @@ import {
   TaskActivity,
   TaskStatus,
 } from '../domain/task.ts'
+import { PlannedChange } from '../protocol/planned-change.ts'
 import { desk, Page, pageOf } from './base.ts'
 
 /** A task type as an object's page offers it. */
@@ -28,6 +29,8 @@ export const OfferedTask = z.object({
   hasDialog: z.boolean(),
   /** Why it is not allowed now; null where it is. */
   refusal: z.string().nullable(),
+  /** Whether its server can say beforehand what it would change. */
+  canPreview: z.boolean(),
 })
 export type OfferedTask = z.infer<typeof OfferedTask>
 
@@ -43,6 +46,15 @@ export type TaskRow = z.infer<typeof TaskRow>
 
 export const TaskDetails = TaskRow.extend({ history: z.array(Attempt) })
 export type TaskDetails = z.infer<typeof TaskDetails>
+
+/** What a task would change on its server; nothing has been changed. */
+export const TaskPreview = z.object({
+  changes: z.array(PlannedChange),
+  warnings: z.array(z.string()),
+  /** Why the server would refuse it; null where it would not. */
+  refusal: z.object({ code: z.string(), message: z.string() }).nullable(),
+})
+export type TaskPreview = z.infer<typeof TaskPreview>
 
 export const task = {
   list: desk
@@ -74,6 +86,16 @@ export const task = {
       }),
     )
     .output(Task),
+  preview: desk
+    .input(
+      z.object({
+        objectKind: ObjectKind,
+        objectId: Id,
+        type: z.string(),
+        values: JsonRecord.default({}),
+      }),
+    )
+    .output(TaskPreview),
   cancel: desk.input(z.object({ id: Id })).output(Task),
   retry: desk.input(z.object({ id: Id })).output(Task),
   /**

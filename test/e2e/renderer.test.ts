@@ -423,3 +423,32 @@ test('a server says from where else it is used', async () => {
   await page.getByText('Also used from').waitFor()
   await page.getByText('laptop-2, last').waitFor()
 })
+
+test('a task shows what it would change before it is started', async () => {
+  const preview = {
+    changes: [
+      {
+        kind: 'file' as const,
+        action: 'change' as const,
+        target: '/srv/hd/nginx/vhost.d/www.example.com.conf',
+        diff: '@@ -1 +1 @@\n-  server_name www.example.com;\n+  server_name example.com;\n',
+      },
+      { kind: 'reload' as const, action: 'run' as const, target: 'nginx' },
+    ],
+    warnings: ['The clock of web1 is 40 s ahead.'],
+    refusal: null,
+  }
+  await open({ ...aBusyDesk(), preview }, `/sites/${anId(301)}`)
+  await page.getByRole('button', { name: /^Actions for/ }).click()
+  await page.getByRole('menuitem', { name: 'Preview “Verify”' }).click()
+  const dialog = page.getByRole('dialog', { name: /^Verify/ })
+  await dialog.getByRole('button', { name: 'Preview' }).click()
+  const shown = dialog.getByRole('region', { name: 'What would change' })
+  await shown.getByText('The clock of web1').waitFor()
+  expect(await shown.getByRole('heading').allTextContents()).toEqual(['Files', 'Services'])
+  const added = shown.getByText('+  server_name example.com;')
+  expect(await added.isVisible()).toBe(false)
+  await shown.getByText('/srv/hd/nginx/vhost.d').click()
+  await added.waitFor()
+  expect(complaints).toEqual([])
+})

@@ -188,6 +188,33 @@ describe('every task of a static site, through the whole application', () => {
     expect(await site()).toMatchObject({ savedOptions: { redirection: SITE } })
   })
 
+  test('can be asked before what they would change, which changes nothing', async () => {
+    const [before, listed] = [tree(), await calls.task.list({ objectId: siteId })]
+    const about = { objectKind: 'site' as const, objectId: siteId }
+    const { changes, refusal } = await calls.task.preview({ ...about, type: 'disable' })
+    expect(refusal).toBeNull()
+    expect(changes.map(({ kind, action, target }) => [kind, action, target])).toEqual([
+      ['file', 'change', inHome(`nginx/vhost.d/${SITE}.conf`)],
+      ['reload', 'run', 'nginx'],
+      ['context', 'change', `@${SITE}`],
+    ])
+    expect(changes[0]?.diff).toMatch(/^\+\s+return 503/m)
+    // What destroys needs no confirmation to be asked about.
+    const deleting = await calls.task.preview({ ...about, type: 'delete' })
+    expect(deleting.changes.map(({ target }) => target)).toContain(inHome(`sites/${SITE}`))
+    await expect(calls.task.preview({ ...about, type: 'clone', values: {} })).rejects.toMatchObject(
+      { data: { code: 'input.invalid' } },
+    )
+    await expect(calls.task.preview({ ...about, type: 'enable' })).rejects.toMatchObject({
+      data: { code: 'task.not-allowed' },
+    })
+    expect(tree()).toEqual(before)
+    expect((await calls.task.list({ objectId: siteId })).total).toBe(listed.total)
+    expect((await fetch(SITE))?.status).toBe(200)
+    const offered = await calls.task.offered(about)
+    expect(offered.find(({ type }) => type === 'disable')?.canPreview).toBe(true)
+  })
+
   test('backup and restore: what was changed since is gone, and lies in a backup', async () => {
     await run('backup', { description: 'the first' })
     const { id } = await newest()

@@ -40,6 +40,7 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   logs: new Map(),
   offered: [],
   bootstrap: [],
+  preview: { changes: [], warnings: [], refusal: null },
   check: [],
   trusted: [],
   demo: { isSupported: true, backendId: null, problem: null },
@@ -73,6 +74,7 @@ const offered = (
   isDangerous: false,
   hasDialog: false,
   refusal: null,
+  canPreview: true,
   ...changed,
 })
 

@@ -7,7 +7,7 @@ import type { OtherDesk } from '#shared/contract/desks.ts'
 import { contract } from '#shared/contract/index.ts'
 import type { ClientRow, PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { DayCount, Needs } from '#shared/contract/overview.ts'
-import type { OfferedTask, TaskDetails } from '#shared/contract/task.ts'
+import type { OfferedTask, TaskDetails, TaskPreview } from '#shared/contract/task.ts'
 import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
 import type { PendingChanges } from '#shared/domain/pending.ts'
 import type { Queue } from '#shared/domain/queue.ts'
@@ -47,6 +47,7 @@ export interface FakeDesk {
   /** By attempt. Its length, and each line as it is asked for, so that a log may be as long as one likes. */
   logs: Map<string, FakeLog>
   offered: OfferedTask[]
+  preview: TaskPreview
   check: CheckEvent[]
   /** What a run of the bootstrap script says. */
   bootstrap: BootstrapEvent[]
@@ -395,6 +396,7 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           data: { code: 'task.not-allowed', facts: {} },
         })
       }),
+      preview: os.task.preview.handler(() => desk.preview),
       cancel: os.task.cancel.handler(({ input, errors }) => {
         const found = find(desk.tasks, input.id)
         if (!found) throw errors.DESK(missing)

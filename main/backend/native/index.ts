@@ -12,6 +12,7 @@ import {
   type ServerHalf,
 } from './extensions.ts'
 import { listKept } from './list.ts'
+import { runPreview } from './preview.ts'
 import { ensureProgram, getNode, programPath, toProgram } from './program.ts'
 import { NativeReader } from './reader.ts'
 
@@ -41,6 +42,16 @@ export function createNativeDriver(parts: NativeDriverParts): NativeDriver {
     await ensureHalves(connection, missing)
     for (const { folder } of missing) there.halves.add(folder)
   }
+  const startOf = (connection: Connection): string[] => {
+    // One that was switched on this very moment is not there yet, and waits for the next run.
+    const there = prepared.get(connection)?.halves
+    const halves = halvesNow().filter(({ folder }) => there?.has(folder) === true)
+    return [
+      getNode(connection.far),
+      programPath(connection.far, program),
+      ...halves.flatMap((half) => ['--extension', halfPath(connection.far, half)]),
+    ]
+  }
   return {
     prepare(connection): Promise<void> {
       const there = prepared.get(connection) ?? {
@@ -54,14 +65,7 @@ export function createNativeDriver(parts: NativeDriverParts): NativeDriver {
       return there.last
     },
     stages(connection, request): RunStage[] {
-      // One that was switched on this very moment is not there yet, and waits for the next run.
-      const there = prepared.get(connection)?.halves
-      const halves = halvesNow().filter(({ folder }) => there?.has(folder) === true)
-      const start = [
-        getNode(connection.far),
-        programPath(connection.far, program),
-        ...halves.flatMap((half) => ['--extension', halfPath(connection.far, half)]),
-      ]
+      const start = startOf(connection)
       return plan(request).map(({ name, argv, stdin }) => ({
         name,
         argv: [...start, ...argv],
@@ -71,6 +75,17 @@ export function createNativeDriver(parts: NativeDriverParts): NativeDriver {
     reader: (request): OutputReader => new NativeReader(plan(request).map(({ name }) => name)),
     list: (connection) =>
       listKept(connection, [getNode(connection.far), programPath(connection.far, program)]),
+    preview(connection, { contexts, command }, signal) {
+      const argv = [`provision-${command.name}`, `@${command.context}`, ...command.args]
+      const saved = contexts.find(({ name }) => name === command.context)
+      const request = {
+        dryRun: true,
+        contextOptions: saved?.options ?? {},
+        options: command.options,
+      }
+      const stdin = renderRequest(request)
+      return runPreview(connection, { argv: [...startOf(connection), ...argv], stdin }, signal)
+    },
     isOverload: (code) => code === 'PROVISION_OVERLOAD',
   }
 }
