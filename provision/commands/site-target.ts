@@ -75,6 +75,7 @@ export function settleStep(
         if (isNew) refuseLocked(target)
         await writeContext(work, store, withOptions(siteOf(), { platform: `@${platform}` }))
       }),
-    preview: () => planContext(store, site.name, withOptions(site, { platform: `@${platform}` })),
+    preview: () =>
+      planContext(store, siteOf().name, withOptions(siteOf(), { platform: `@${platform}` })),
   }
 }
