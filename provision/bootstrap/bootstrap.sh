@@ -30,6 +30,8 @@ hosting_desk_bootstrap() (
   case "${1:-}" in
     '')
       check_all
+      make_folder "$config" root root 755
+      [ -f "$made" ] || : >"$made"
       install_packages
       find_php
       make_accounts
@@ -43,7 +45,11 @@ hosting_desk_bootstrap() (
       start_services
       say_result
       ;;
-    --remove) check_root; remove_all "${2:-}" ;;
+    --remove)
+      check_root
+      check_name
+      remove_all "${2:-}"
+      ;;
     *) refuse "unknown argument $1" ;;
   esac
 )
@@ -61,13 +67,15 @@ name_things() {
   php_unit="/etc/systemd/system/$account-php.service"
   upgrade_unit="/etc/systemd/system/$account-upgrade"
   wordpress_config='/etc/wordpress/config-hosting-desk.php'
-  made="$config/made"                        # what was made beyond our own names, for --remove
+  made="$config/made"                        # tells that all of this is ours, and what was masked
   changed='' groups_changed='' nginx_changed='' php_changed='' php_pools_changed=''
 }
 
 say() { echo "$*"; }
 did() { echo "+ $*"; changed=yes; }
-refuse() { echo "Refused: $*" >&2; exit 1; }
+refuse() { echo "Refused: $*" >&2; exit 1; } # nothing was changed
+fail() { echo "Failed: $*" >&2; exit 1; }    # it can be run again
+is_ours() { [ -f "$made" ] || [ -f "$summary" ]; }
 has_systemd() { [ -d /run/systemd/system ]; }
 has_program() { command -v "$1" >/dev/null 2>&1; }
 has_account() { getent passwd "$1" >/dev/null; }
@@ -106,8 +114,12 @@ check_all() {
 
 check_root() { [ "$(id -u)" = 0 ] || refuse 'this must be run as root.'; }
 
-check_parameters() {
+check_name() {
   echo "$account" | grep -Eqx '[a-z]{2,16}' || refuse "the account's name must be 2 to 16 small letters."
+}
+
+check_parameters() {
+  check_name
   echo "$slots" | grep -Eqx '[1-9][0-9]{0,2}' || refuse 'the number of slots must be 1 to 999.'
   for port in "$http_port" "$https_port"; do
     echo "$port" | grep -Eqx '[1-9][0-9]{0,4}' && [ "$port" -le 65535 ] || refuse "$port is no port."
@@ -131,17 +143,23 @@ check_system() {
   printf '%s\n%s\n' "$oldest" "$VERSION_ID" | sort -CV || refuse "this is $PRETTY_NAME; $ID $oldest or newer is needed."
 }
 
-# An account, a group or a folder with our names that we did not make is somebody else's.
+# What has our names and was not made by this script is somebody else's.
 check_account() {
-  [ -f "$summary" ] && return
-  if has_account "$account" && [ "$(getent passwd "$account" | cut -d: -f6)" != "$home" ]; then
-    refuse "there is an account $account that this script did not make; choose another name."
+  if is_ours; then
+    before=$(ls "$config/php/pool.d" 2>/dev/null | wc -l)
+    [ "$slots" -ge "$before" ] || refuse "there are $before slots already, and sites may be in them; there can only be more."
+    return
   fi
-  for slot in $(slot_names); do
-    if has_account "$slot" && [ "$(getent passwd "$slot" | cut -d: -f6)" != /nonexistent ]; then
-      refuse "there is an account $slot that this script did not make; choose another name."
-    fi
+  database_accounts=$(echo 'SELECT User FROM mysql.global_priv' | sql 2>/dev/null || true)
+  for name in "$account" $(slot_names); do
+    has_account "$name" && refuse "there is an account $name that this script did not make; choose another name."
+    echo "$database_accounts" | grep -qx "$name" &&
+      refuse "there is a database account $name that this script did not make; choose another name."
   done
+  for folder in "$config" "$home"; do
+    [ -e "$folder" ] && refuse "there is $folder, which this script did not make; choose another name."
+  done
+  return 0
 }
 
 check_node() {
@@ -183,13 +201,13 @@ find_php_version() {
   [ -n "$php_version" ] || php_version=$(ls /usr/sbin | sed -n 's/^php-fpm\([0-9.]*\)$/\1/p' | sort -V | tail -n 1)
   [ -n "$php_version" ] || apt-get update -q >/dev/null
   [ -n "$php_version" ] || php_version=$(apt-cache depends php-fpm | sed -n 's/.*Depends: php\([0-9.]*\)-fpm/\1/p')
-  [ -n "$php_version" ] || refuse 'there is no package of PHP-FPM.'
+  [ -n "$php_version" ] || fail 'there is no package of PHP-FPM.'
 }
 
 find_php() {
   php_fpm="/usr/sbin/php-fpm$php_version"
-  [ -x "$php_fpm" ] || refuse "there is no $php_fpm."
-  nginx=$(command -v nginx) || refuse 'there is no nginx.'
+  [ -x "$php_fpm" ] || fail "there is no $php_fpm."
+  nginx=$(command -v nginx) || fail 'there is no nginx.'
 }
 
 # The distribution's own service would run as root, on our ports. It is kept from starting; its files stay as they are.
@@ -197,7 +215,6 @@ find_php() {
 hold() {
   has_systemd || return 0
   systemctl mask --quiet "$1.service"
-  install -d -m 755 "$config"
   echo "masked $1.service" >>"$made"
   did "masked $1.service: the distribution's own would run as root"
 }
@@ -205,7 +222,6 @@ hold() {
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
 make_accounts() {
-  make_folder "$config" root root 755
   if ! has_account "$account"; then
     # A password that nothing fits. None at all would count as locked, and sshd refuses the key of a locked account.
     useradd --user-group --no-create-home --home-dir "$home" --shell /bin/bash --password no-password "$account"
@@ -362,7 +378,7 @@ END
 
 make_database_accounts() {
   has_systemd && systemctl enable --quiet --now mariadb
-  echo 'SELECT 1' | sql >/dev/null || refuse "MariaDB does not answer root at $mariadb_socket."
+  echo 'SELECT 1' | sql >/dev/null || fail "MariaDB does not answer root at $mariadb_socket."
   known=$(echo 'SELECT User FROM mysql.global_priv' | sql)
   {
     for user in "$account" $(slot_names); do
@@ -589,13 +605,16 @@ start_services() {
 
 start_units() {
   systemctl daemon-reload
-  systemctl enable --quiet --now "$account-php" "$account-nginx" "$account-upgrade.path"
+  systemctl enable --quiet "$account-php" "$account-nginx"
+  systemctl enable --quiet --now "$account-upgrade.path"
   if [ -n "$php_changed" ]; then
     systemctl restart "$account-php"
   elif [ -n "$php_pools_changed" ]; then
-    systemctl reload "$account-php"
+    systemctl reload-or-restart "$account-php"
   fi
+  # Groups of new slots do not reach an nginx that runs.
   [ -z "$nginx_changed" ] || systemctl restart "$account-nginx"
+  systemctl start "$account-php" "$account-nginx"
 }
 
 # Where there is no systemd, the units' own command lines, with the same rights. They end with the machine.
@@ -615,7 +634,7 @@ start_php() {
   rm -f "$sockets"/*.sock                    # of a master that was killed
   (umask 007; in_background php setpriv --no-new-privs --inh-caps=-all \
     --bounding-set=-all,+setuid,+setgid,+chown,+kill sh -c "exec $(php_command)")
-  wait_until [ -S "$sockets/${account}01.sock" ] || refuse "PHP-FPM did not start; see $logs."
+  wait_until [ -S "$sockets/${account}01.sock" ] || fail "PHP-FPM did not start; see $logs."
   did 'started PHP'
 }
 
@@ -623,12 +642,12 @@ start_nginx() {
   if is_running nginx; then
     [ -n "$nginx_changed" ] || return 0
     kill -QUIT "$(cat "$sockets/nginx.pid")"
-    wait_until is_stopped nginx || refuse 'nginx does not end.'
+    wait_until is_stopped nginx || fail 'nginx does not end.'
   fi
   (umask 027; in_background nginx setpriv --reuid "$account" --regid "$account" --init-groups --no-new-privs \
     --inh-caps=-all,+net_bind_service --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service \
     sh -c "exec $(nginx_command) -g 'daemon off;'")
-  wait_until [ -s "$home/nginx/run/nginx.pid" ] || refuse "nginx did not start; see $logs."
+  wait_until [ -s "$home/nginx/run/nginx.pid" ] || fail "nginx did not start; see $logs."
   did 'started nginx'
 }
 
@@ -658,7 +677,7 @@ say_result() {
 
 remove_all() {
   [ "$1" = '' ] || [ "$1" = --with-data ] || refuse "unknown argument $1"
-  has_account "$account" || [ -d "$config" ] || { say 'There is nothing to remove.'; return; }
+  is_ours || { say 'There is nothing of this account to remove.'; return; }
   slots=$(getent passwd | cut -d: -f1 | sed -n "s/^$account\([0-9]\{2,3\}\)$/\1/p" | sort -n | tail -n 1 | sed 's/^0*//')
   slots=${slots:-0}
   mariadb_socket=$(recorded mariadbSocket)

@@ -30,6 +30,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   { program: 'rsync', debianPackage: 'rsync', neededBy: 'what a prepared server has' },
   { program: 'curl', debianPackage: 'curl', neededBy: 'what a prepared server has' },
+  { program: 'systemd-analyze', debianPackage: 'systemd', neededBy: 'looking at units' },
   { program: 'sudo', debianPackage: 'sudo', neededBy: 'an administrator who becomes root' },
   { program: 'strace', debianPackage: 'strace', neededBy: 'looking at what root reads' },
   { program: 'openssl', debianPackage: 'openssl', neededBy: 'the password of that account' },
