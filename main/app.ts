@@ -263,6 +263,7 @@ async function assemble(
     ...unit,
     connect: (backendId) => pool.use(backendId),
     disconnect: (backendId) => pool.forget(backendId),
+    giveSecrets: (backendId, typed) => secrets.give(backendId, typed),
     findDialect,
     driverOf,
     backendLimit: BACKEND_LIMIT,

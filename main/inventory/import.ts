@@ -5,6 +5,7 @@ import { Title } from '#shared/domain/names.ts'
 import { shorten } from '#shared/text.ts'
 import type { DialectDriver } from '../backend/backend.ts'
 import type { FoundDialect } from '../backend/dialect.ts'
+import type { Secret } from '../lib/secret.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { findBackendAt } from '../store/queries/backends.ts'
 import { listAllOn } from '../store/queries/objects.ts'
@@ -12,9 +13,16 @@ import { ChangeSet } from '../store/store.ts'
 import type { UnitParts } from '../task/unit-of-work.ts'
 import { ImportRun } from './import-run.ts'
 
+/** What opens a login that is new here. */
+interface TypedSecrets {
+  password?: Secret
+  passphrase?: Secret
+}
+
 export interface ImportsParts extends UnitParts {
   connect: (backendId: Id) => Promise<Connection>
   disconnect: (backendId: Id) => Promise<void>
+  giveSecrets: (backendId: Id, secrets: TypedSecrets) => Promise<void>
   findDialect: (connection: Connection) => Promise<FoundDialect>
   driverOf: (backendId: Id) => DialectDriver
   /** How many tasks run at once on a backend that is new here. */
@@ -38,10 +46,10 @@ export class Imports {
   }
 
   /** An account by its address; where it is new here and cannot be read, nothing of it stays. */
-  async importFrom(address: BackendAddress): Promise<ImportResult> {
+  async importFrom(address: BackendAddress, secrets: TypedSecrets = {}): Promise<ImportResult> {
     const known = findBackendAt(this.#parts.store, address)
     if (known !== undefined) return await this.importBackend(known.id)
-    const backend = await this.#addBackend(address)
+    const backend = await this.#addBackend(address, secrets)
     try {
       return await this.#import(backend, { isNew: true })
     } catch (error) {
@@ -56,10 +64,10 @@ export class Imports {
   }
 
   /** What an import of the account would come to. Nothing of an account that is new here stays. */
-  async previewFrom(address: BackendAddress): Promise<ImportPreview> {
+  async previewFrom(address: BackendAddress, secrets: TypedSecrets = {}): Promise<ImportPreview> {
     const known = findBackendAt(this.#parts.store, address)
     if (known !== undefined) return await this.previewBackend(known.id)
-    const backend = await this.#addBackend(address)
+    const backend = await this.#addBackend(address, secrets)
     try {
       return toPreview(await this.#look(backend))
     } finally {
@@ -94,9 +102,10 @@ export class Imports {
     return { backend, run, isShared }
   }
 
-  async #addBackend(address: BackendAddress): Promise<Backend> {
+  async #addBackend(address: BackendAddress, secrets: TypedSecrets): Promise<Backend> {
     const backend = this.#toBackend(address)
     await this.#parts.store.commit(new ChangeSet().put('backend', backend))
+    await this.#parts.giveSecrets(backend.id, secrets)
     return backend
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../domain/json.ts'
 import { BackendAddress, Dialect, ObjectKind } from '../domain/objects.ts'
+import { Secrets } from './backend.ts'
 import { desk } from './base.ts'
 import { OtherDesk } from './desks.ts'
 
@@ -31,7 +32,10 @@ export const ImportPreview = ImportResult.omit({ backendId: true, added: true })
 })
 export type ImportPreview = z.infer<typeof ImportPreview>
 
-const ImportSource = z.union([z.object({ backendId: Id }), z.object({ address: BackendAddress })])
+const ImportSource = z.union([
+  z.object({ backendId: Id }),
+  z.object({ address: BackendAddress, secrets: Secrets.optional() }),
+])
 
 export const inventory = {
   /** Looks at what an account has contexts of. Its host key must be known. */
