@@ -55,6 +55,18 @@ export async function forgetObject(
   await store.commit(change)
 }
 
+/** Removes an account here with all that it has; touches nothing there. Refused while a task of it has not ended. */
+export async function forgetAccount(store: Store, backendId: Id): Promise<void> {
+  store.get('backend', backendId)
+  const change = new ChangeSet()
+  for (const object of listAllOn(store, backendId)) {
+    const [unfinished] = listUnfinishedTasksOf(store, object.id)
+    if (unfinished !== undefined) throw inUse(object, `task ${unfinished.number} has not ended`)
+    change.remove(object.kind, object.id)
+  }
+  await store.commit(change.remove('backend', backendId))
+}
+
 function standingOn(store: Store, object: HostingObject): HostingObject[] {
   switch (object.kind) {
     case 'server':

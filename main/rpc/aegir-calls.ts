@@ -1,6 +1,7 @@
 import type { AegirAccount } from '#shared/contract/aegir.ts'
 import type { Id } from '#shared/domain/json.ts'
 import { AppError } from '#shared/errors.ts'
+import { forgetAccount } from '../inventory/removal.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import type { RpcParts } from './parts.ts'
 import type { Desk } from './router.ts'
@@ -40,6 +41,10 @@ export function aegirCalls({ aegir }: Desk, { store, aegirAccounts }: RpcParts) 
         await look(backendId)
         await aegirAccounts.putBackFrontend(backendId)
         return giveRecurringWork(backendId)
+      }),
+      forgetAccount: aegir.forgetAccount.handler(async ({ input: { backendId } }) => {
+        await forgetAccount(store, backendId)
+        return {}
       }),
       allowControlFile: aegir.allowControlFile.handler(
         async ({ input: { backendId, isAllowed } }) => {

@@ -30,6 +30,8 @@ export const aegir = {
   pauseFrontend: desk.input(backend).output(AegirAccount),
   /** As it was before the pause. */
   putBackFrontend: desk.input(backend).output(AegirAccount),
+  /** Removes the account here with all that it has; touches nothing there, so that an import brings it back. */
+  forgetAccount: desk.input(backend).output(z.object({})),
   /** Whether clone, migrate and import may put BOA's control file there in place of our own steps. */
   allowControlFile: desk.input(backend.extend({ isAllowed: z.boolean() })).output(AegirAccount),
 }

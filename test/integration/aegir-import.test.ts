@@ -192,3 +192,12 @@ describe('an account of three servers, twelve platforms and four hundred sites',
     expect(site.aliases).toEqual(['new.example.com'])
   })
 })
+
+test('an account that is forgotten here is untouched there, and comes back by an import', async () => {
+  const [backend] = await desk.calls().backend.list()
+  await desk.calls().aegir.forgetAccount({ backendId: backend?.id ?? '' })
+  expect(await desk.calls().backend.list()).toEqual([])
+  expect((await desk.calls().site.list({ limit: 1 })).total).toBe(0)
+  expect(desk.aegir.journal()).toEqual([])
+  expect((await desk.importAll()).added).toHaveLength(415)
+})
