@@ -149,11 +149,12 @@ describe('the stages of a run', () => {
       /^\/home\/some one\/\.hosting-desk\/program\/1\.0\.0-[0-9a-f]{8}\/provision\.mjs$/,
     )
     expect(argv).toEqual(['provision-delete', '@a.test', 'x y'])
+    const said = { protocol: 1, dryRun: false }
     expect(stages.map(({ stdin }) => parseRequest(stdin ?? ''))).toEqual([
-      { protocol: 1, contextOptions: { remote_host: 'a', http_port: null }, options: {} },
-      { protocol: 1, contextOptions: { context_type: 'site' }, options: {} },
-      { protocol: 1, contextOptions: {}, options: { force: true } },
-      { protocol: 1, contextOptions: { delete: true }, options: {} },
+      { ...said, contextOptions: { remote_host: 'a', http_port: null }, options: {} },
+      { ...said, contextOptions: { context_type: 'site' }, options: {} },
+      { ...said, contextOptions: {}, options: { force: true } },
+      { ...said, contextOptions: { delete: true }, options: {} },
     ])
   })
 
