@@ -1,9 +1,8 @@
 import { portOf } from '../commands/web.ts'
 import { type NginxFolders, nginxFoldersOf } from '../services/nginx/config.ts'
-import { findMaster, getNginx, testConfiguration, versionOf } from '../services/nginx/master.ts'
+import { findMaster, getNginx, versionOf } from '../services/nginx/master.ts'
+import { findTrouble } from '../services/nginx/staging.ts'
 import { effectiveUid } from '../system/account.ts'
-import { findInfo } from '../system/file-info.ts'
-import { findText } from '../system/files.ts'
 import { tryPort } from '../system/net.ts'
 import { ownerOf, processesTitled } from '../system/process-table.ts'
 import { type Check, error, type Found, info, ok, type Patient, warning } from './check.ts'
@@ -33,7 +32,7 @@ async function checkMaster({ machine }: Patient, nginx: NginxFolders): Promise<F
       'nginx does not run.',
       machine === undefined
         ? 'Verify the server: that starts it.'
-        : `As root: systemctl restart ${machine.account}-nginx; its log is ${nginx.errorLog}.`,
+        : `As root: systemctl start ${machine.account}-nginx; its log is ${nginx.errorLog}.`,
     )
   if ((await ownerOf(master)) !== effectiveUid())
     return error(
@@ -44,29 +43,13 @@ async function checkMaster({ machine }: Patient, nginx: NginxFolders): Promise<F
 }
 
 async function checkConfiguration({ signal }: Patient, nginx: NginxFolders): Promise<Found> {
-  try {
-    await testConfiguration(await getNginx(), nginx, signal)
-    return ok('nginx takes its configuration.')
-  } catch (problem) {
-    signal.throwIfAborted()
-    const said = problem instanceof Error ? problem.message : String(problem)
-    return error(said, await whatToDo(said, nginx))
-  }
+  const trouble = await findTrouble(nginx, signal)
+  if (trouble === undefined) return ok('nginx takes its configuration.')
+  return error(
+    `nginx refuses its configuration: ${trouble.complaint}`,
+    trouble.whose === '' ? `Look at ${nginx.main}.` : trouble.whose,
+  )
 }
-
-/** Whose the file is that nginx complains of. */
-async function whatToDo(said: string, nginx: NginxFolders): Promise<string> {
-  const file = / in (\/\S+):\d+/.exec(said)?.[1]
-  if (file === undefined) return `Look at ${nginx.main}.`
-  if ((await findText(file).catch(() => ''))?.startsWith(OURS) === true)
-    return `${file} was written by Hosting Desk: verify the server, then the site that it belongs to.`
-  const uid = (await findInfo(file))?.uid
-  const whose =
-    uid === undefined || uid === effectiveUid() ? '' : `, and belongs to the account ${uid}`
-  return `${file} was not written by Hosting Desk${whose}. It is left as it is: correct it or move it away.`
-}
-
-const OURS = '# Written by Hosting Desk'
 
 async function checkOthers(_: Patient, nginx: NginxFolders): Promise<Found> {
   const master = await findMaster(nginx)

@@ -171,7 +171,10 @@ describe('preparing a server from the application', () => {
   })
 
   test('nothing of it is stored', () => {
-    const found = spawnSync('grep', ['-rlaE', 'bootstrap|sudo', dataFolder], { encoding: 'utf8' })
+    const { user, password } = administrator
+    const found = spawnSync('grep', ['-rlaE', `${user}|${password}|made account`, dataFolder], {
+      encoding: 'utf8',
+    })
     expect(found.stdout).toBe('')
   })
 })

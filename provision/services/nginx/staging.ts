@@ -41,13 +41,13 @@ export async function testStaged(
     const { isGood, output } = await testConfiguration(nginx, inStaged, work.signal)
     refuseConflicts(output, wanted)
     if (isGood) return
-    const now = await testConfiguration(nginx, folders, work.signal)
-    throw now.isGood
+    const trouble = await findTrouble(folders, work.signal)
+    throw trouble === undefined
       ? new ProvisionError(
           'PROVISION_NGINX_CONFIG',
           `nginx refuses its configuration: ${complaintsIn(output).replaceAll(staged, folders.root)}`,
         )
-      : await toBroken(now.output)
+      : toBroken(trouble)
   } finally {
     await remove(staged)
   }
@@ -82,15 +82,23 @@ function refuseConflicts(output: string, wanted: readonly WantedFile[]): void {
     )
 }
 
-async function toBroken(output: string): Promise<ProvisionError> {
+/** Why nginx refuses the configuration that it has, and whose the file is; undefined where it takes it. */
+export async function findTrouble(
+  folders: NginxFolders,
+  signal: AbortSignal,
+): Promise<{ complaint: string; whose: string } | undefined> {
+  const { isGood, output } = await testConfiguration(await getNginx(), folders, signal)
+  if (isGood) return undefined
   const complaint = complaintsIn(output)
   const [, file] = / in (\/[^\s:]+):\d+/.exec(complaint) ?? []
-  const whose = file === undefined ? '' : ` ${await describeOwner(file)}`
-  return new ProvisionError(
-    'PROVISION_NGINX_BROKEN',
-    `nginx refuses the configuration that it has, so nothing was changed: ${complaint}.${whose}`,
-  )
+  return { complaint, whose: file === undefined ? '' : await describeOwner(file) }
 }
+
+const toBroken = ({ complaint, whose }: { complaint: string; whose: string }): ProvisionError =>
+  new ProvisionError(
+    'PROVISION_NGINX_BROKEN',
+    `nginx refuses the configuration that it has, so nothing was changed: ${complaint}. ${whose}`.trim(),
+  )
 
 async function describeOwner(file: string): Promise<string> {
   const text = await findText(file).catch(() => undefined)
