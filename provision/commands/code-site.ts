@@ -9,15 +9,17 @@ import { type CodePlace, urlOf } from './site-place.ts'
 export function toCodeSite(session: Session, place: Omit<CodePlace, 'webApp'>): CodeSite {
   const { site, uri, folder, root, ground } = place
   const { slot, door, database } = ground
+  const { options } = session.parts
+  const mail = options['client_email']
   return {
     uri,
     url: urlOf(place),
     aliases: aliasesOf(site).filter((name) => name !== uri),
     folder,
     root,
-    options: session.parts.options,
+    options,
     title: findText(site, 'site_title') ?? uri,
-    mail: findText(site, 'client_email') ?? `webmaster@${uri}`,
+    mail: typeof mail === 'string' ? mail : (findText(site, 'client_email') ?? `webmaster@${uri}`),
     language: findText(site, 'language') ?? 'en',
     profile: findText(site, 'profile') ?? null,
     facts: applicationFactsOf(site),
