@@ -87,6 +87,8 @@ export interface CodeApplication extends Common {
   webApp(site: CodeSite): Promise<WebApp>
   /** Files that a platform's folder must have, so that its code finds each site's settings. */
   platformFiles(root: string): Promise<SiteFile[]>
+  /** A link of this name in the platform leads to the site's folder; absent where the code finds that by itself. */
+  platformLink?(site: CodeSite): string
   /** What a new site has of its own besides settings, in a folder that is there and empty. */
   layOut(
     site: CodeSite,
@@ -101,6 +103,8 @@ export interface CodeApplication extends Common {
   install(site: CodeSite, signal: AbortSignal): Promise<JsonRecord>
   /** After its code has become another; brings the database to it. */
   update(site: CodeSite, signal: AbortSignal): Promise<void>
+  /** What else stands in texts and changes with the site's name: pairs of old and new. */
+  movedTexts?(from: string, to: string): readonly (readonly [string, string])[]
   /** The address that a site from elsewhere believes to have, out of its database. */
   findUrl?(site: CodeSite, signal: AbortSignal): Promise<string>
   /** After its address has become another, and the texts in its database were changed. */

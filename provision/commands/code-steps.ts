@@ -3,7 +3,8 @@ import type { Json } from '#shared/domain/json.ts'
 import type { CodeSite, SiteFile } from '../applications/application.ts'
 import searchReplace from '../applications/php/search-replace.php?raw'
 import { siteRemoved, willRemove } from '../services/slots/steps.ts'
-import { hiddenBeside, moveTo, replaceText } from '../steps/files.ts'
+import { hiddenBeside, moveTo, removeStep, replaceText } from '../steps/files.ts'
+import { linkStep } from '../steps/links.ts'
 import type { Step, Work } from '../steps/step.ts'
 import { ensureFolder, kindOf, sealTree, writeAtomically } from '../system/files.ts'
 import { getCodeApplication } from './application.ts'
@@ -70,6 +71,18 @@ export function settingsStep(session: Session, place: CodePlace): Step {
   }
 }
 
+/** The link in the platform by which shared code finds this site; none where it needs none. */
+export function linkSteps(session: Session, place: CodePlace): Step[] {
+  const link = getCodeApplication(place.application).platformLink?.(toCodeSite(session, place))
+  return link === undefined ? [] : [linkStep(link, place.folder)]
+}
+
+/** Takes that link away. */
+export function unlinkSteps(session: Session, place: CodePlace): Step[] {
+  const link = getCodeApplication(place.application).platformLink?.(toCodeSite(session, place))
+  return link === undefined ? [] : [removeStep(`Remove the link ${link}`, link)]
+}
+
 /** Opens to us what the site's code closed. */
 export const normaliseStep = ({ ground, folder }: CodePlace): Step => ({
   kind: 'normalise',
@@ -134,8 +147,11 @@ export async function replaceAddress(
 ): Promise<void> {
   const { door, database } = place.ground
   const replacements = [{ from: addressOf(from), to: addressOf(urlOf(place)) }]
-  const keep = [...getCodeApplication(place.application).keptColumns]
-  const input = { database: { ...database }, replacements, keep }
+  const application = getCodeApplication(place.application)
+  const moved = application.movedTexts?.(new URL(from).hostname, place.uri) ?? []
+  const texts = moved.map((pair) => [...pair])
+  const keep = [...application.keptColumns]
+  const input = { database: { ...database }, replacements, texts, keep }
   const changed = changedIn(await door.evaluate(searchReplace, input, signal))
   session.log('info', `${changed} rows of ${database.name} led to ${from}.`)
 }

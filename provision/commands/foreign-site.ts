@@ -10,7 +10,7 @@ import { copyTree, ensureFolder, kindOf, remove } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
-import { replaceAddress, siteCodeStep, writeSettings } from './code-steps.ts'
+import { linkSteps, replaceAddress, siteCodeStep, writeSettings } from './code-steps.ts'
 import type { Session } from './session.ts'
 import { load } from './site-copy.ts'
 import { hasCode, type SitePlace, urlOf } from './site-place.ts'
@@ -74,6 +74,7 @@ export async function foreignSteps(
         await moveTo(work, half, place.folder)
       },
     },
+    ...linkSteps(session, place),
     siteCodeStep(
       place,
       { kind: 'settle-foreign', title: 'Fit the site to this server' },

@@ -5,7 +5,14 @@ import { hiddenBeside, moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
-import { putSiteAside, replaceAddressStep, siteCodeStep, writeSettings } from './code-steps.ts'
+import {
+  linkSteps,
+  unlinkSteps,
+  putSiteAside,
+  replaceAddressStep,
+  siteCodeStep,
+  writeSettings,
+} from './code-steps.ts'
 import type { Session } from './session.ts'
 import { type SiteArchive, unpackSite } from './site-archive.ts'
 import { DUMP } from './site-backup.ts'
@@ -32,12 +39,14 @@ export interface CopyPlan {
  * is as it was until everything is. Then both come into its place at once.
  */
 export function copySteps(session: Session, plan: CopyPlan): Step[] {
-  const { to, from, isUpgrade } = plan
+  const { to, from, instead, isUpgrade } = plan
   const application = getCodeApplication(to.application)
   const isMoved = from !== null && from !== urlOf(to)
   return [
     createDatabaseStep(to.ground.database),
     ...unpackSteps(session, plan),
+    ...(instead === undefined ? [] : unlinkSteps(session, instead)),
+    ...linkSteps(session, to),
     ...(isMoved ? [replaceAddressStep(session, to, from)] : []),
     ...(isUpgrade
       ? [

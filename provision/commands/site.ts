@@ -16,6 +16,8 @@ import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
 import { applicationFactsOf } from './code-site.ts'
 import {
+  linkSteps,
+  unlinkSteps,
   makeSiteStep,
   normaliseStep,
   removeSiteStep,
@@ -101,6 +103,7 @@ async function makeSteps(
     ...(await claimSteps(session, place)),
     createDatabaseStep(place.ground.database),
     makeSiteStep(session, place),
+    ...linkSteps(session, place),
     siteCodeStep(
       place,
       { kind: 'install-site', title: 'Install the site' },
@@ -123,7 +126,9 @@ export async function verifySite(session: Session, site: Context): Promise<Comma
   await refuseTakenNames(session, place)
   await session.run([
     ...certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: true }),
-    ...(hasCode(place) ? [normaliseStep(place), settingsStep(session, place)] : []),
+    ...(hasCode(place)
+      ? [normaliseStep(place), settingsStep(session, place), ...linkSteps(session, place)]
+      : []),
     ...webSteps(session, place),
     installedStep(session, place),
   ])
@@ -158,7 +163,7 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   await session.run([
     ...(hasFiles ? lastBackupSteps(session, place, data) : []),
     ...(isOurs ? place.web.removeSite(place.uri) : []),
-    ...(isOurs ? removeSteps(place) : []),
+    ...(isOurs ? removeSteps(session, place) : []),
     ...(isOurs ? [removeCertificatesStep(session, place.uri)] : []),
     removeContextStep(session.store, site.name),
   ])
@@ -167,9 +172,10 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   return { data, contexts: [], removedContexts: [site.name] }
 }
 
-const removeSteps = (place: SitePlace): Step[] =>
+const removeSteps = (session: Session, place: SitePlace): Step[] =>
   hasCode(place)
     ? [
+        ...unlinkSteps(session, place),
         removeSiteStep(place),
         dropDatabaseStep(place.ground.database),
         freeSlotStep(place.ground.slot, place.site.name),

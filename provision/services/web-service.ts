@@ -14,6 +14,8 @@ export interface WebApp {
   folders: readonly WebFolder[]
   /** Addresses of files that are nobody's business: 404. Hidden files are that everywhere. */
   hidden: readonly string[]
+  /** Endings of files, without their dot, that are nobody's business either. */
+  hiddenEndings?: readonly string[]
   /** Absent where the site is plain files: a PHP file is then no more than any other. */
   php?: WebPhp
 }

@@ -10,6 +10,7 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   realpath,
   rename,
   rm,
@@ -315,3 +316,13 @@ export async function findUnreadable(
 /** A file's bytes, piece by piece. */
 export const readPieces = (file: string, signal: AbortSignal): AsyncIterable<Buffer> =>
   createReadStream(file, { highWaterMark: 256 * 1024, signal })
+
+/** Where a link leads, as it is written; undefined where there is nothing. Throws where there is something else. */
+export async function findLink(link: string): Promise<string | undefined> {
+  try {
+    return await readlink(link)
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

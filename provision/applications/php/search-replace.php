@@ -1,6 +1,7 @@
 <?php
 // Makes the texts of a database lead to a site's new address. None of the site's code runs: it only sees rows.
-// Input: database {socket, user, name}, replacements [{from: {host, port}, to: {scheme, host, port}}], keep
+// Input: database {socket, user, name}, replacements [{from: {host, port}, to: {scheme, host, port}}],
+// texts [[from, to]], keep
 // ["table.column" ending]. Returns the number of rows that changed.
 
 /** Replaces addresses in a text. What PHP serialised keeps the lengths that it says. */
@@ -9,8 +10,16 @@ final class HdReplacer
     /** @var array<int, array{0: string, 1: callable}> */
     private array $patterns = [];
 
-    public function __construct(array $replacements)
+    public function __construct(array $replacements, array $texts)
     {
+        foreach ($texts as [$from, $to]) {
+            foreach (['/', '\/', '%2F'] as $slash) {
+                $this->patterns[] = [
+                    '~' . preg_quote(str_replace('/', $slash, $from), '~') . '~',
+                    static fn(): string => str_replace('/', $slash, $to),
+                ];
+            }
+        }
         foreach ($replacements as ['from' => $from, 'to' => $to]) {
             $host = preg_quote($from['host'], '~');
             // As it is, as JSON writes it, and as a part of another address.
@@ -160,7 +169,7 @@ $hdDatabase->begin_transaction();
 $hdChanged = hd_replace_in_database(
     $hdDatabase,
     $hdReader,
-    new HdReplacer($HD['replacements']),
+    new HdReplacer($HD['replacements'], $HD['texts']),
     array_values(array_unique(array_map(static fn(array $one): string => $one['from']['host'], $HD['replacements']))),
     $HD['keep'],
 );

@@ -1,7 +1,7 @@
 import type { WebSite } from '../web-service.ts'
 import { accessLog, beside, errorLog, HEAD, type NginxFolders } from './config.ts'
 import { fastCgi, phpLocations } from './php.ts'
-import { block, hostName, matchAddress, quote, quoteAddress, serverName } from './text.ts'
+import { badSite, block, hostName, matchAddress, quote, quoteAddress, serverName } from './text.ts'
 
 /** Where the server listens. Without an HTTPS port no site has HTTPS. */
 export interface Ports {
@@ -122,6 +122,7 @@ function renderEnabled(site: WebSite): string[] {
     // Hidden files are nobody's business, but for the folder that says what is well known of a site.
     ...block('location ~ /\\.(?!well-known(?:/|$))', ['return 404;']),
     ...unique(site.hidden).flatMap(renderHidden),
+    ...renderHiddenEndings(site.hiddenEndings ?? []),
     ...site.folders.flatMap((folder) => renderFolder(site, folder)),
     ...(site.php
       ? [...fastCgi(site.php), ...phpLocations(site.php)]
@@ -136,6 +137,14 @@ function renderEnabled(site: WebSite): string[] {
 /** A file, or a folder where the address ends with `/`. */
 const renderHidden = (address: string): string[] =>
   block(`location ${address.endsWith('/') ? '^~' : '='} ${quoteAddress(address)}`, ['return 404;'])
+
+/** Such as of code that is no page, wherever it lies. */
+function renderHiddenEndings(endings: readonly string[]): string[] {
+  if (endings.length === 0) return []
+  const bad = endings.find((ending) => !/^[a-z0-9]{1,20}$/.test(ending))
+  if (bad !== undefined) throw badSite(`${JSON.stringify(bad)} is no ending of files`)
+  return block(`location ~* "\\.(?:${endings.join('|')})$"`, ['return 404;'])
+}
 
 /**
  * A folder in which no PHP is run. Where the site's code can write, no link is followed at all: nginx may read every file

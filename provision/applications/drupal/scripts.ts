@@ -1,0 +1,18 @@
+import bootLater from '../php/drupal/boot-later.php?raw'
+import bootSeven from '../php/drupal/boot-seven.php?raw'
+import cronLater from '../php/drupal/cron-later.php?raw'
+import cronSeven from '../php/drupal/cron-seven.php?raw'
+import installLater from '../php/drupal/install-later.php?raw'
+import installSeven from '../php/drupal/install-seven.php?raw'
+import updateLater from '../php/drupal/update-later.php?raw'
+import updateSeven from '../php/drupal/update-seven.php?raw'
+
+/** What differs between Drupal 7 and all later ones. */
+export type DrupalScripts = Readonly<Record<'boot' | 'install' | 'update' | 'cron', string>>
+
+const SEVEN = { boot: bootSeven, install: installSeven, update: updateSeven, cron: cronSeven }
+const LATER = { boot: bootLater, install: installLater, update: updateLater, cron: cronLater }
+
+export const isSeven = (version: string): boolean => version.startsWith('7.')
+
+export const scriptsFor = (version: string): DrupalScripts => (isSeven(version) ? SEVEN : LATER)

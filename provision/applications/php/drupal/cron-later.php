@@ -1,0 +1,3 @@
+<?php
+hd_boot();
+return ['isDone' => (bool) \Drupal::service('cron')->run()];

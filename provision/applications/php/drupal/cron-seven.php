@@ -1,0 +1,3 @@
+<?php
+hd_boot();
+return ['isDone' => (bool) drupal_cron_run()];

@@ -1,0 +1,4 @@
+<?php
+hd_boot();
+drupal_flush_all_caches();
+return null;
