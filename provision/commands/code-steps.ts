@@ -1,12 +1,12 @@
 import path from 'node:path'
 import type { Json } from '#shared/domain/json.ts'
-import type { CodeSite, SiteFile } from '../applications/application.ts'
+import type { CodeSite } from '../applications/application.ts'
 import searchReplace from '../applications/php/search-replace.php?raw'
 import { siteRemoved, willRemove } from '../services/slots/steps.ts'
 import { hiddenBeside, moveTo, removeStep, replaceText } from '../steps/files.ts'
 import { linkStep } from '../steps/links.ts'
 import type { Step, Work } from '../steps/step.ts'
-import { ensureFolder, kindOf, sealTree, writeAtomically } from '../system/files.ts'
+import { ensureFolder, findText, kindOf, sealTree, writeAtomically } from '../system/files.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
 import type { Session } from './session.ts'
@@ -52,22 +52,24 @@ export async function writeSettings(
   await sealTree(folder, application.writable)
 }
 
-/** Settings as they are to be now, in the place of those that differ. */
+/** Settings as they are to be when the step runs: one before it may have changed the site's address. */
 export function settingsStep(session: Session, place: CodePlace): Step {
-  // When it is run: the address may have become another.
-  const settings = (): SiteFile[] =>
-    getCodeApplication(place.application).settings(toCodeSite(session, place))
-  const fileOf = ({ name }: SiteFile): string => path.join(place.folder, name)
+  const files = (): { file: string; text: string }[] =>
+    getCodeApplication(place.application)
+      .settings(toCodeSite(session, place))
+      .map(({ name, text }) => ({ file: path.join(place.folder, name), text }))
   return {
     kind: 'write-settings',
     title: 'Write the settings of the site',
     async run(work) {
-      for (const file of settings()) await replaceText(work, fileOf(file), file.text, 0o640)
+      for (const { file, text } of files()) await replaceText(work, file, text, 0o640)
     },
-    preview: () =>
-      Promise.resolve(
-        settings().map((file) => ({ kind: 'file', action: 'change', target: fileOf(file) })),
-      ),
+    async preview() {
+      const changed = await Promise.all(
+        files().map(async ({ file, text }) => ((await findText(file)) === text ? [] : [file])),
+      )
+      return changed.flat().map((target) => ({ kind: 'file', action: 'change', target }))
+    },
   }
 }
 
