@@ -48,8 +48,10 @@ import { countTasks } from './store/queries/tasks.ts'
 import { ChangeSet, Store } from './store/store.ts'
 import { Activities } from './task/activities.ts'
 import { TaskRunner } from './task/runner.ts'
+import { LoginLinks } from './task/login-links.ts'
 import { ServerRuns } from './task/server-runs.ts'
 import { Previews } from './task/previews.ts'
+import { forgetSecretsOfEnded, sweepSecrets } from './task/sweep-secrets.ts'
 import { Tasks } from './task/tasks.ts'
 import { UnitOfWork } from './task/unit-of-work.ts'
 
@@ -143,21 +145,20 @@ async function assemble(
     isEnded: (attemptId) => isEnded(store.find('attempt', attemptId)?.status ?? 'cancelled'),
   })
   const activities = new Activities()
-  const unit = { store, registry, ids, now }
+  const kept = new Secrets(
+    {
+      read: (name) => store.find('secret', name)?.sealed,
+      write: (name, sealed) => store.commit(new ChangeSet().put('secret', { name, sealed })),
+      remove: (name) => store.commit(new ChangeSet().remove('secret', name)),
+    },
+    parts.secretBox,
+  )
+  const loginLinks = new LoginLinks(kept, now)
+  const unit = { store, registry, ids, now, secrets: kept }
   const tasks = new Tasks(unit)
   const inventory = new Inventory(unit)
   const editing = new Editing(unit)
-  const secrets = new BackendSecrets(
-    new Secrets(
-      {
-        read: (name) => store.find('secret', name)?.sealed,
-        write: (name, sealed) => store.commit(new ChangeSet().put('secret', { name, sealed })),
-        remove: (name) => store.commit(new ChangeSet().remove('secret', name)),
-      },
-      parts.secretBox,
-    ),
-    (backendId) => store.get('backend', backendId),
-  )
+  const secrets = new BackendSecrets(kept, (backendId) => store.get('backend', backendId))
   const settings = new Settings({
     read: (name) => store.find('setting', name)?.value,
     write: (values) =>
@@ -204,6 +205,7 @@ async function assemble(
       : native
   const runner = new TaskRunner({
     ...unit,
+    loginLinks,
     logs,
     activities,
     connect: (backendId, signal) => pool.use(backendId, signal),
@@ -341,6 +343,7 @@ async function assemble(
     editing,
     dispatcher,
     activities,
+    loginLinks,
     changes,
     dispatchState,
     setPaused,
@@ -407,6 +410,8 @@ async function assemble(
     dispatcher.open()
   }
 
+  await sweepSecrets(store, kept, loginLinks)
+  const stopForgettingSecrets = forgetSecretsOfEnded(store, kept, onBug)
   await demo.open()
   if (isLongLived) {
     startDispatching()
@@ -437,6 +442,7 @@ async function assemble(
       queues.close()
       stopVisiting()
       stopForgetting()
+      stopForgettingSecrets()
       // Who waits for the answer of a server that fell silent is told by the end of its connection.
       await Promise.all([dispatcher.close(), pool.closeAll()])
       await visits.close()

@@ -66,6 +66,7 @@ export const ERRORS = {
   'task.already-waiting': { isRetryable: false },
   'task.unknown-type': { isRetryable: false },
   'task.not-cancellable': { isRetryable: false },
+  'task.secret-gone': { isRetryable: false },
   'task.predecessor-failed': { isRetryable: false },
   'task.no-preview': { isRetryable: false },
 

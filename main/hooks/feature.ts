@@ -47,6 +47,9 @@ export interface TaskTypeDefinition<Kind extends ObjectKind = ObjectKind> {
   isDangerous?: boolean
   /** Queued by the application alone, never offered. */
   isHidden?: boolean
+  /**
+   * What is typed into a `password` field is stored nowhere: `options` gets a text that stands for it, and it is put in where the options go to the backend. It is forgotten once the task has ended.
+   */
   form?: Form
   validate?(values: JsonRecord, object: ObjectOf<Kind>, host: ReadingHost): FormProblems
   /** Why it is not allowed for this object as it is now; null where it is. */

@@ -32,6 +32,8 @@ export interface QueueAsSet extends QueueDefinition {
 /** What a feature may look at. Rows are as they will be once the changes made so far are stored. */
 export interface ReadingHost {
   readonly now: number
+  /** The operator's own address, as set; null where none is. */
+  readonly operatorEmail: string | null
   find<Kind extends keyof HostRows>(kind: Kind, id: Id): HostRows[Kind] | undefined
   /** Throws `object.not-found`. */
   get<Kind extends keyof HostRows>(kind: Kind, id: Id): HostRows[Kind]

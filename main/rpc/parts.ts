@@ -24,6 +24,7 @@ import type { Settings } from '../settings/settings.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
 import type { Previews } from '../task/previews.ts'
+import type { LoginLinks } from '../task/login-links.ts'
 import type { Tasks } from '../task/tasks.ts'
 import type { UnitParts } from '../task/unit-of-work.ts'
 
@@ -52,6 +53,7 @@ export interface RpcParts {
   editing: Editing
   dispatcher: Dispatcher
   activities: Activities
+  loginLinks: LoginLinks
   changes: Listeners<Change>
   dispatchState: () => DispatchState
   setPaused: (isPaused: boolean) => Promise<void>

@@ -6,6 +6,7 @@ import { lastBackupsOf } from '../store/queries/backups.ts'
 import { countPlatformsOf, countSitesOf, countSitesOn } from '../store/queries/objects.ts'
 import { lastTasksOf } from '../store/queries/tasks.ts'
 import type { Store } from '../store/store.ts'
+import { withoutSecretValues } from '../task/task-secrets.ts'
 import type { RpcParts } from './parts.ts'
 
 export function toServerRows(store: Store, servers: readonly Server[]): ServerRow[] {
@@ -62,6 +63,7 @@ export function toBackupRow(
 export function toTaskRow({ store, registry, activities }: RpcParts, task: Task): TaskRow {
   return {
     ...task,
+    values: withoutSecretValues(task.values),
     title: registry.findTaskType(task.objectKind, task.type)?.title ?? task.type,
     objectTitle: store.find(task.objectKind, task.objectId)?.title ?? task.objectName,
     backendTitle: store.find('backend', task.backendId)?.title ?? 'A server that was forgotten',

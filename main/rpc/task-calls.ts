@@ -40,6 +40,11 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
         const { changes, warnings, refusal } = await previews.preview(input, signal)
         return { changes: [...changes], warnings: [...warnings], refusal }
       }),
+      loginLink: task.loginLink.handler(({ input }) => parts.loginLinks.find(input.id)),
+      forgetLoginLink: task.forgetLoginLink.handler(async ({ input }) => {
+        await parts.loginLinks.forget(input.id)
+        return {}
+      }),
       cancel: task.cancel.handler(({ input }) => tasks.cancel(input.id)),
       retry: task.retry.handler(({ input }) => tasks.retry(input.id)),
       log: task.log.handler(({ input: { attemptId, from, limit, levels } }) =>

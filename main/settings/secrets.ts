@@ -34,14 +34,20 @@ export class Secrets {
     return secret
   }
 
-  async set(name: string, secret: Secret): Promise<void> {
+  /** At hand from now on; returns it sealed, for a row that is stored with others. Null: it stays in memory only. */
+  hold(name: string, secret: Secret): string | null {
     this.#inMemory.set(name, secret)
-    if (this.#box !== null) await this.#storage.write(name, this.#box.seal(secret.reveal()))
+    return this.#box === null ? null : this.#box.seal(secret.reveal())
+  }
+
+  async set(name: string, secret: Secret): Promise<void> {
+    const sealed = this.hold(name, secret)
+    if (sealed !== null) await this.#storage.write(name, sealed)
   }
 
   async remove(name: string): Promise<void> {
     this.#inMemory.delete(name)
-    await this.#storage.remove(name)
+    if (this.#storage.read(name) !== undefined) await this.#storage.remove(name)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Id } from '#shared/domain/json.ts'
+import { maskAddresses } from '#shared/domain/secret-keys.ts'
 import type { LogLevel } from '#shared/domain/task.ts'
 import { MAX_LINE_BYTES } from '#shared/protocol/provision.ts'
 import type { OutputEntry, OutputReader } from '../backend/backend.ts'
@@ -17,6 +18,8 @@ interface OutputLogParts {
   logs: TaskLogs
   activities: Activities
   now: () => number
+  /** Takes out what nobody may read. */
+  mask?: (text: string) => string
 }
 
 /**
@@ -86,6 +89,10 @@ export class OutputLog {
     ])
   }
 
+  #mask(text: string): string {
+    return maskAddresses(this.#parts.mask?.(text) ?? text)
+  }
+
   #newSplitter(offset: number): LineSplitter {
     return new LineSplitter(this.#parts.reader.maxLineBytes ?? MAX_LINE_BYTES, offset)
   }
@@ -102,12 +109,15 @@ export class OutputLog {
 
   #toLogged(entry: OutputEntry, source: NonNullable<NewLogEntry['source']>): NewLogEntry {
     const { taskId, reader, activities, now } = this.#parts
-    const progress = entry.kind === 'progress' ? entry.progress : null
+    const progress =
+      entry.kind === 'progress'
+        ? { ...entry.progress, title: this.#mask(entry.progress.title) }
+        : null
     if (progress !== null) activities.update(taskId, { progress })
     return {
       kind: entry.kind,
       level: entry.kind === 'message' ? entry.level : 'info',
-      text: entry.kind === 'message' ? entry.text : entry.progress.title,
+      text: this.#mask(entry.kind === 'message' ? entry.text : entry.progress.title),
       serverAt: entry.serverAt,
       arrivedAt: now(),
       stage: reader.stageNames[source.stage] ?? null,

@@ -1,9 +1,11 @@
+import { AppError } from '#shared/errors.ts'
 import type { Attempt, Task } from '#shared/domain/task.ts'
 import type { HostingObject } from '#shared/domain/objects.ts'
 import type { BackendRequest } from '../backend/backend.ts'
 import type { TaskTypeDefinition, Uses } from '../hooks/feature.ts'
 import type { ReadingHost } from '../hooks/host.ts'
 import type { HookProblem, HookRegistry } from '../hooks/registry.ts'
+import { secretsIn } from './task-secrets.ts'
 
 /** What an attempt of a task will ask of its backend: hooks are asked for the lasting facts where the type saves. */
 export function collectRequest(
@@ -14,15 +16,23 @@ export function collectRequest(
 ): { sent: Attempt['sent']; problems: HookProblem[] } {
   const object = host.object(task.objectKind, task.objectId)
   const collected = type.savesContext ? registry.contextOptions(object, host) : undefined
+  const args = type.args?.(object, task.values, host) ?? []
+  refuseSecrets(args, type)
   return {
     sent: {
       command: type.command ?? type.type,
-      args: type.args?.(object, task.values, host) ?? [],
+      args,
       options: type.options?.(object, task.values, host) ?? {},
       contexts: collected === undefined ? [] : [{ name: object.name, options: collected.options }],
     },
     problems: collected?.problems ?? [],
   }
+}
+
+/** Arguments are seen by everyone on a machine. */
+function refuseSecrets(args: readonly string[], { title }: TaskTypeDefinition): void {
+  if (secretsIn([...args]).length > 0)
+    throw new AppError('hook.failed', `${title} makes an argument of a password.`)
 }
 
 /** The same wish in the backend's words; from what was stored, so that a restart asks exactly the same. */

@@ -1,17 +1,21 @@
 import type { Id } from '#shared/domain/json.ts'
+import { maskAddresses } from '#shared/domain/secret-keys.ts'
 import { isEnded, type Attempt, type Task, type Waiting } from '#shared/domain/task.ts'
-import { AppError } from '#shared/errors.ts'
-import type { DialectDriver, Outcome } from '../backend/backend.ts'
+import { AppError, isAppError } from '#shared/errors.ts'
+import type { BackendRequest, DialectDriver, Outcome } from '../backend/backend.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
 import type { IdMaker } from '../lib/ids.ts'
 import type { TaskLogs } from '../log/task-log.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { RunStage } from '../ssh/run.ts'
+import type { Secrets } from '../settings/secrets.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import type { Activities } from './activities.ts'
 import { finishTask } from './finish.ts'
 import { OutputLog } from './output-log.ts'
 import { collectRequest, toBackendRequest } from './request.ts'
+import type { LoginLinks } from './login-links.ts'
+import { maskerOf, revealSecrets } from './task-secrets.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 import { toOutcome, type Ended, type RunEnding } from './outcome.ts'
 import { waitingFor } from './waiting-for.ts'
@@ -27,6 +31,9 @@ export interface RunnerParts {
   activities: Activities
   ids: IdMaker
   now: () => number
+  /** Where what was typed into password fields is kept. */
+  secrets?: Secrets
+  loginLinks?: LoginLinks
   connect: (backendId: Id, signal: AbortSignal) => Promise<Connection>
   driverOf: (backendId: Id) => DialectDriver
   /** Waits; rejects with the signal's reason. */
@@ -157,6 +164,7 @@ export class TaskRunner {
   ): Promise<RunEnd> {
     const { logs, registry, activities, now } = this.#parts
     const type = registry.findTaskType(task.objectKind, task.type)
+    const mask = maskerOf(task, this.#parts.secrets)
     const request = toBackendRequest(task, attempt.sent, type ?? {})
     const driver = this.#parts.driverOf(task.backendId)
     const reader = driver.reader(request)
@@ -167,6 +175,7 @@ export class TaskRunner {
       logs,
       activities,
       now,
+      mask,
     })
     await output.recall()
     const { end, last } = await this.#follow(
@@ -177,11 +186,15 @@ export class TaskRunner {
       signal,
       async (over) => {
         await driver.prepare(over)
-        return driver.stages(over, request)
+        return driver.stages(over, this.#reveal(request, task.id))
       },
     )
     output.end()
-    const outcome = toOutcome(end, (exitCodes) => reader.outcome(exitCodes))
+    const outcome = withMaskedMessage(
+      toOutcome(end, (exitCodes) => reader.outcome(exitCodes)),
+      mask,
+    )
+    if (outcome.isOk) await this.#parts.loginLinks?.keep(task.id, outcome.data['loginLink'])
     await logs.flush(attempt.id)
     const isPutBack =
       !outcome.isOk && driver.isOverload(outcome.code) && !this.#isCancelled(task.id)
@@ -191,6 +204,14 @@ export class TaskRunner {
     // Only now: until the result is stored, the folder on the server is the only place where it lies.
     void last?.runs.remove([attempt.id]).catch(() => undefined)
     return runEnd
+  }
+
+  /** What is typed only once is put in only here, on its way to the backend. */
+  #reveal(request: BackendRequest, taskId: Id): BackendRequest {
+    const { secrets } = this.#parts
+    if (secrets === undefined) return request
+    const options = revealSecrets(request.command.options, taskId, secrets)
+    return { ...request, command: { ...request.command, options } }
   }
 
   /** Starts where that is still to be done, then reads on over every break until the run has ended. */
@@ -245,12 +266,7 @@ export class TaskRunner {
         const run = await connection.runs.cancel(attemptId, { graceMs: CANCEL_GRACE_MS })
         if (run.state === 'absent') return run
       } else if (offsets.length === 0) {
-        // The rename on the far side is the claim, so asking again starts nothing twice.
-        await connection.runs.start(
-          { id: attemptId, claim: attempt.claim, stages: await stages(connection) },
-          { signal },
-        )
-        course.claim = 'possible'
+        await this.#start(attempt, connection, signal, stages, course)
         // A cancel that came while the claim was on its way found nothing to stop.
         if (this.#isCancelled(taskId))
           await connection.runs.cancel(attemptId, { graceMs: CANCEL_GRACE_MS })
@@ -267,6 +283,26 @@ export class TaskRunner {
         throw new AppError('ssh.connection-lost', 'The server stopped telling about the task.')
       if (ended.state !== 'never-started' || attempt.claim === 2) return ended
       await this.#claimAgain(attempt)
+    }
+  }
+
+  /**
+   * The rename on the far side is the claim, so asking again starts nothing twice. What cannot be asked for again, as its
+   * password is gone by now, may have begun: only the far side knows.
+   */
+  async #start(
+    attempt: Attempt,
+    connection: Connection,
+    signal: AbortSignal,
+    stages: (connection: Connection) => Promise<readonly RunStage[]>,
+    course: Course,
+  ): Promise<void> {
+    try {
+      const { id, claim } = attempt
+      await connection.runs.start({ id, claim, stages: await stages(connection) }, { signal })
+      course.claim = 'possible'
+    } catch (error) {
+      if (!isAppError(error, 'task.secret-gone') || course.claim === 'none') throw error
     }
   }
 
@@ -331,6 +367,9 @@ export class TaskRunner {
     }
   }
 }
+
+const withMaskedMessage = (outcome: Outcome, mask: (text: string) => string): Outcome =>
+  outcome.isOk ? outcome : { ...outcome, message: maskAddresses(mask(outcome.message)) }
 
 function newAttempt(
   task: Task,

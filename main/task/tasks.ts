@@ -8,6 +8,7 @@ import type { TaskTypeDefinition } from '../hooks/feature.ts'
 import { ChangeSet } from '../store/store.ts'
 import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { cancelFollowers } from './chain.ts'
+import { secretsIn } from './task-secrets.ts'
 import { UnitOfWork, type UnitParts } from './unit-of-work.ts'
 
 /** What a person or a program asks for. */
@@ -114,7 +115,7 @@ export class Tasks {
     const refusal =
       definition.isBatch === true
         ? 'Its tasks have been added; ask for it anew.'
-        : (problem ?? this.#refusalOfPredecessor(task))
+        : (problem ?? refusalOfSecrets(task) ?? this.#refusalOfPredecessor(task))
     if (refusal !== undefined) throw notPossible(definition, object, refusal)
     await store.commit(
       unit.toChange().put('task', {
@@ -190,6 +191,10 @@ export class Tasks {
     )
   }
 }
+
+/** A password was forgotten when its task ended. */
+const refusalOfSecrets = ({ values }: Task): string | undefined =>
+  secretsIn(values).length === 0 ? undefined : 'Its password was not kept; ask for the task anew.'
 
 const notPossible = (
   { type, title }: TaskTypeDefinition,

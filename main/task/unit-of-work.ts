@@ -9,6 +9,7 @@ import type {
   Site,
 } from '#shared/domain/objects.ts'
 import { isEnded, type Task } from '#shared/domain/task.ts'
+import { SETTINGS, type SettingName } from '#shared/domain/settings.ts'
 import { withSettings } from '#shared/domain/queue-plan.ts'
 import { AppError } from '#shared/errors.ts'
 import type { ServiceTypeDefinition } from '../hooks/feature.ts'
@@ -26,13 +27,17 @@ import {
 } from '../store/queries/objects.ts'
 import { checkRow } from '../store/tables.ts'
 import type { IdMaker } from '../lib/ids.ts'
+import type { Secrets } from '../settings/secrets.ts'
 import { newTask } from './new-task.ts'
+import { hideSecrets, type TaskSecret } from './task-secrets.ts'
 
 export interface UnitParts {
   store: Store
   registry: HookRegistry
   ids: IdMaker
   now: () => number
+  /** Where passwords of task forms are kept; without it such a task cannot be added. */
+  secrets?: Secrets
 }
 
 type Kind = keyof HostRows
@@ -48,6 +53,7 @@ export class UnitOfWork implements Host {
   readonly #read = new Map<string, { kind: Kind; id: Id; revision: number | null }>()
   readonly #rows = new Map<string, { kind: Kind; id: Id; row: HostRows[Kind] | undefined }>()
   #tasks: Task[] = []
+  readonly #secrets: TaskSecret[] = []
 
   constructor(parts: UnitParts, above?: UnitOfWork) {
     this.#parts = parts
@@ -63,6 +69,7 @@ export class UnitOfWork implements Host {
     for (const [key, read] of fork.#read) if (!this.#read.has(key)) this.#read.set(key, read)
     for (const [key, row] of fork.#rows) this.#rows.set(key, row)
     this.#tasks.push(...fork.#tasks)
+    this.#secrets.push(...fork.#secrets)
   }
 
   /** Adds what was buffered to a change, with the expectation that what was read is still so. */
@@ -74,7 +81,16 @@ export class UnitOfWork implements Host {
     }
     let number = nextTaskNumber(this.#parts.store)
     for (const task of this.#tasks) change.put('task', { ...task, number: number++ })
+    for (const { name, secret } of this.#secrets) {
+      const sealed = this.#vault().hold(name, secret)
+      if (sealed !== null) change.put('secret', { name, sealed })
+    }
     return change
+  }
+
+  #vault(): Secrets {
+    if (this.#parts.secrets !== undefined) return this.#parts.secrets
+    throw new Error('There is no place for a password.')
   }
 
   find<K extends Kind>(kind: K, id: Id): HostRows[K] | undefined {
@@ -101,6 +117,12 @@ export class UnitOfWork implements Host {
 
   backend(id: Id): Backend {
     return this.#parts.store.get('backend', id)
+  }
+
+  get operatorEmail(): string | null {
+    const name: SettingName = 'operator.email'
+    const stored = SETTINGS[name].schema.safeParse(this.#parts.store.find('setting', name)?.value)
+    return stored.success ? stored.data : SETTINGS[name].initial
   }
 
   queues(): QueueAsSet[] {
@@ -193,8 +215,11 @@ export class UnitOfWork implements Host {
     afterId?: Id
     batchId?: Id
   }): Task {
-    const { isBatch = false } = this.#parts.registry.getTaskType(wish.object.kind, wish.type)
-    const waiting = newTask({ ...wish, id: this.newId(), number: 1, now: this.now })
+    const { isBatch = false, form } = this.#parts.registry.getTaskType(wish.object.kind, wish.type)
+    const id = this.newId()
+    const { values, secrets } = hideSecrets(form, id, wish.values)
+    this.#secrets.push(...secrets)
+    const waiting = newTask({ ...wish, values, id, number: 1, now: this.now })
     // What a batch does is done: the tasks that it adds are in this same transaction.
     const task: Task = isBatch
       ? { ...waiting, status: 'success', startedAt: this.now, endedAt: this.now }

@@ -202,6 +202,10 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'Not every kind of server can be asked before.',
     'Start the task; what fails is taken back.',
   ],
+  'task.secret-gone': [
+    'Passwords are kept until their task has ended, and not over a restart where there is no keychain.',
+    'Ask for the task anew.',
+  ],
   'task.predecessor-failed': [
     'It was to run only after another task had succeeded.',
     'Look at that task first.',

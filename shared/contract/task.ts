@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Form } from '../domain/form.ts'
-import { Id, JsonRecord } from '../domain/json.ts'
+import { Id, Instant, JsonRecord } from '../domain/json.ts'
 import { ObjectKind } from '../domain/objects.ts'
 import {
   Attempt,
@@ -96,6 +96,12 @@ export const task = {
       }),
     )
     .output(TaskPreview),
+  /** The link that this task made, which logs in once; null where there is none, or it is of no use any more. */
+  loginLink: desk
+    .input(z.object({ id: Id }))
+    .output(z.object({ url: z.string(), freshUntil: Instant }).nullable()),
+  /** It was used. */
+  forgetLoginLink: desk.input(z.object({ id: Id })).output(z.object({})),
   cancel: desk.input(z.object({ id: Id })).output(Task),
   retry: desk.input(z.object({ id: Id })).output(Task),
   /**

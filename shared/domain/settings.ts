@@ -8,6 +8,12 @@ const define = <Schema extends z.ZodType<Json>>(schema: Schema, initial: z.outpu
 
 /** Every setting of the application, with what it is before anyone has set it. Queues and features keep their own. */
 export const SETTINGS = {
+  /** Of the person at the desk: applications write to it where a site's client has none. */
+  'operator.email': define(
+    z.email('This is no mail address, for example name@example.com.').max(254).nullable(),
+    null,
+  ),
+
   'appearance.colours': define(z.enum(['system', 'light', 'dark']), 'system'),
   'appearance.textSize': define(z.enum(['compact', 'normal', 'large']), 'normal'),
 

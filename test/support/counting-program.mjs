@@ -1,6 +1,6 @@
 // Stands where the program on a server stands and speaks its protocol, so that tests can count: how often a command ran,
 // which lines it printed, whether it is still there. What it does is said in the server's restart command:
-// `lines=300 ms=10 fail` prints 300 numbered lines, 10 ms apart, and fails at the end; `spawn` leaves a child behind.
+// `echo` repeats what it was told for this run only. `lines=300 ms=10 fail` prints 300 numbered lines, 10 ms apart, and fails at the end; `spawn` leaves a child behind.
 import { spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -13,13 +13,15 @@ const [command, context] = process.argv.slice(2)
 const folder = `${homedir()}/counting`
 mkdirSync(folder, { recursive: true })
 const say = (event) => process.stdout.write(`${JSON.stringify({ ...event, at: Date.now() })}\n`)
+const LINK = 'https://www.example.com/user/reset/1/1700000000/SeCrEt'
+let wish = ''
 const result = (isOk) =>
   say({
     event: 'result',
     isOk,
     errorCode: isOk ? null : 'PROVISION_COUNTED',
     errorMessage: isOk ? null : 'Counted to the end, then failed.',
-    data: {},
+    data: { loginLink: wish.includes('echo') ? LINK : null },
     contexts: [],
     removedContexts: [],
   })
@@ -30,11 +32,13 @@ if (command === 'provision-save') {
   result(true)
 } else {
   appendFileSync(`${folder}/${context}.ran`, `${process.pid}\n`)
-  const wish = String(
-    JSON.parse(readFileSync(`${folder}/${context}.json`, 'utf8')).http_restart_cmd,
-  )
+  wish = String(JSON.parse(readFileSync(`${folder}/${context}.json`, 'utf8')).http_restart_cmd)
   const numberOf = (name) => Number(new RegExp(`${name}=(\\d+)`).exec(wish)?.[1] ?? 0)
   if (wish.includes('spawn')) spawn('sleep', ['3600'], { stdio: 'inherit' })
+  if (wish.includes('echo')) {
+    say({ event: 'log', level: 'info', message: `options ${JSON.stringify(request.options)}` })
+    say({ event: 'log', level: 'info', message: `link ${LINK}` })
+  }
   for (let line = 0; line < numberOf('lines'); line++) {
     say({ event: 'log', level: 'info', message: `line ${line}` })
     if (numberOf('ms') > 0) await new Promise((resolve) => setTimeout(resolve, numberOf('ms')))

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { DialectDriver, Outcome } from '../../main/backend/backend.ts'
+import type { BackendRequest, DialectDriver, Outcome } from '../../main/backend/backend.ts'
 import type { Feature } from '../../main/hooks/feature.ts'
 import { HookRegistry } from '../../main/hooks/registry.ts'
 import { IdMaker } from '../../main/lib/ids.ts'
@@ -7,8 +7,11 @@ import { pause } from '../../main/lib/pause.ts'
 import { TaskLogs } from '../../main/log/task-log.ts'
 import type { Connection } from '../../main/ssh/connection.ts'
 import type { RemoteRun, RunEvent, Runs } from '../../main/ssh/run.ts'
+import type { SecretBox } from '../../main/settings/secret-box.ts'
+import { Secrets } from '../../main/settings/secrets.ts'
 import { ChangeSet, type Store } from '../../main/store/store.ts'
 import { Activities } from '../../main/task/activities.ts'
+import { LoginLinks } from '../../main/task/login-links.ts'
 import { TaskRunner, type RunnerParts } from '../../main/task/runner.ts'
 import { openStore } from '../main/store/open-store.ts'
 import { aPlatform, aServer, aSite } from './objects.ts'
@@ -26,6 +29,8 @@ export interface FakeBackend {
   start: () => void
   cancel: () => RemoteRun
   outcome: Outcome
+  /** What stages were made of. */
+  requests: BackendRequest[]
   /** What was asked, in order: `start`, `follow`, `cancel`, `remove`. */
   asked: string[]
 }
@@ -37,6 +42,7 @@ export const finished: Ended = { state: 'finished', exitCodes: [0] }
 export async function aRunner(
   features: readonly Feature[],
   change = new ChangeSet(),
+  { secretBox = null }: { secretBox?: SecretBox | null } = {},
 ): Promise<{ store: Store; runner: TaskRunner; parts: RunnerParts; backend: FakeBackend }> {
   const folder = temporaryFolder()
   const store = await openStore(folder)
@@ -48,11 +54,22 @@ export async function aRunner(
     start: () => undefined,
     cancel: () => ({ state: 'running', pid: 1 }),
     outcome: OK,
+    requests: [],
     asked: [],
   }
   const now = (): number => 1_700_000_000_000
+  const secrets = new Secrets(
+    {
+      read: (name) => store.find('secret', name)?.sealed,
+      write: (name, sealed) => store.commit(new ChangeSet().put('secret', { name, sealed })),
+      remove: (name) => store.commit(new ChangeSet().remove('secret', name)),
+    },
+    secretBox,
+  )
   const parts: RunnerParts = {
     store,
+    secrets,
+    loginLinks: new LoginLinks(secrets, now),
     logs: new TaskLogs({ folder, isEnded: () => true }),
     registry: new HookRegistry(features),
     activities: new Activities(),
@@ -78,7 +95,10 @@ function rowsOf(change: ChangeSet): ChangeSet {
 
 const driverOf = (backend: FakeBackend): DialectDriver => ({
   prepare: async () => backend.prepare(),
-  stages: () => [],
+  stages(_connection, request) {
+    backend.requests.push(request)
+    return []
+  },
   reader: () => ({
     stageNames: ['command'],
     read: () => undefined,

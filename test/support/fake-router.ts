@@ -397,6 +397,8 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         })
       }),
       preview: os.task.preview.handler(() => desk.preview),
+      loginLink: os.task.loginLink.handler(() => null),
+      forgetLoginLink: os.task.forgetLoginLink.handler(() => ({})),
       cancel: os.task.cancel.handler(({ input, errors }) => {
         const found = find(desk.tasks, input.id)
         if (!found) throw errors.DESK(missing)

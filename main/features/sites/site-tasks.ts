@@ -69,9 +69,11 @@ const targetOf = (values: JsonRecord, site: Site, host: ReadingHost) =>
     typeof values['platformId'] === 'string' ? values['platformId'] : site.platformId,
   )
 
-const clientEmail = (site: Site, host: ReadingHost): Record<string, Json> => ({
-  client_email: (site.clientId === null ? null : host.find('client', site.clientId)?.email) ?? null,
-})
+/** To whom the application writes: the site's client, else the operator (Aegir's took the author of the task). */
+const clientEmail = ({ clientId }: Site, host: ReadingHost): Record<string, Json> => {
+  const client = clientId === null ? undefined : host.find('client', clientId)
+  return { client_email: client?.email ?? host.operatorEmail }
+}
 
 /** A move or a copy needs its target platform too. */
 const usesTarget = (site: Site, values: JsonRecord, host: ReadingHost) => {
