@@ -69,7 +69,7 @@ const rootRefused = (host: string): AppError =>
   sshError(
     'ssh.root-refused',
     `This logs in to ${host} as root, and nothing here runs as root`,
-    'Make an unprivileged account on it (as root: adduser --disabled-password hosting), put your public key into ~hosting/.ssh/authorized_keys, and log in with that account.',
+    'Let the bootstrap script prepare the server, which makes an account for it, or make one yourself (as root: adduser --disabled-password hosting) with your public key in ~hosting/.ssh/authorized_keys; then log in with that account.',
   )
 
 const badAnswer = (host: string, output: string): AppError =>
