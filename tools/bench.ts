@@ -5,7 +5,7 @@ import { isReached, type BenchRow } from '../test/bench/bench-row.ts'
 import type * as Suites from '../test/bench/suites.ts'
 
 /**
- * `npm run bench [-- --json FILE] [--rounds 5] [--tasks 1000] [--only store|ssh|tasks|interface]`: our figures beside what a user
+ * `npm run bench [-- --json FILE] [--rounds 5] [--tasks 1000] [--only store|ssh|tasks|sites|interface]`: our figures beside what a user
  * would pick instead, in alternating rounds on one machine. Needs root and sshd, and a machine that does nothing else.
  * Times are this machine's; the ratios are what counts.
  */

@@ -1,5 +1,6 @@
 import type { BenchRow } from './bench-row.ts'
 import { benchInterface } from './interface.ts'
+import { benchSites } from './sites.ts'
 import { benchSsh } from './ssh.ts'
 import { benchStore } from './store.ts'
 import { benchTasks } from './tasks.ts'
@@ -16,5 +17,6 @@ export const SUITES: Readonly<Record<string, (options: BenchOptions) => Promise<
   store: benchStore,
   ssh: benchSsh,
   tasks: benchTasks,
+  sites: benchSites,
   interface: benchInterface,
 }

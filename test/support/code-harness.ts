@@ -47,7 +47,7 @@ export class CodeHarness {
     const folder = this.inHome(`platforms/${name}`)
     execFileSync('sh', [
       '-ec',
-      `cp -rL "$1" "$2"; cd "$2"; ${script}; chown -R "$3:$3" .`,
+      `cp -rL "$1" "$2"; cd "$2"; ${script}\nchown -R "$3:$3" .`,
       'sh',
       from,
       folder,

@@ -73,10 +73,11 @@ export function claimSlotStep(
     kind: 'claim-slot',
     title: `Take the slot ${slot.name}`,
     async run(work) {
+      // Where PHP does not answer, a slot could not be given back either.
+      await door.normalise(slot.folder, work.signal)
       await work.willUndo(slotFreed.of({ slot: slot.name, site }))
       if (!(await claims.take(site, slot.name)))
         throw new ProvisionError('PROVISION_LOCKED', `The slot ${slot.name} was just taken.`)
-      // Also shows that PHP answers there.
       await door.scrub(work.signal)
       const [left] = await namesIn(slot.folder)
       if (left === undefined) return

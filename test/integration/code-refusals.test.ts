@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CodeHarness } from '../support/code-harness.ts'
+import { eventually } from '../support/eventually.ts'
+
+const SITE = 'www.shop.example'
+const NEW = 'new.shop.example'
+
+let desk: CodeHarness
+let slot: string
+
+/** A command that must fail with this code, after which files and databases are what they were. */
+async function refused(code: string, name: string, uri: string, ...args: string[]) {
+  const before = desk.state()
+  const ran = await desk.fail(code, name, uri, ...args)
+  expect(desk.state()).toEqual(before)
+  return ran.result.errorMessage ?? ''
+}
+
+beforeAll(async () => {
+  desk = await CodeHarness.open({ name: 'hdbad', slots: 3 })
+  await desk.addPlatform('one')
+  slot = (await desk.install(SITE, 'one')).result.data['slot'] as string
+  await desk.save(NEW, { context_type: 'site', platform: '@platform_one', uri: NEW })
+}, 180_000)
+afterAll(() => desk?.close())
+
+describe('a site with code is refused, and nothing is changed', () => {
+  test('where a database of its name is somebody else’s', async () => {
+    const other = `${desk.machine.account}02`
+    desk.machine.query(`CREATE DATABASE ${other}_main; CREATE TABLE ${other}_main.theirs (a INT)`)
+    await refused('PROVISION_DATABASE_TAKEN', 'install', NEW)
+    expect(desk.databases()).toContain(`${other}_main`)
+    desk.machine.query(`DROP DATABASE ${other}_main`)
+  })
+
+  test('where a file is left in the free slot', async () => {
+    const file = desk.inHome(`slots/${desk.machine.account}02/left`)
+    writeFileSync(file, 'left')
+    expect(existsSync(file)).toBe(true)
+    const before = desk.databases()
+    await desk.fail('PROVISION_SLOT_NOT_EMPTY', 'install', NEW)
+    expect(desk.databases()).toEqual(before)
+    execFileSync('rm', ['-f', file])
+  })
+
+  test('where its own install fails in the middle, whatever that left behind', async () => {
+    const script = `mkdir -p .hosting-desk && cat > .hosting-desk/install.php <<'END'
+<?php
+$settings = require $_SERVER['HD_SETTINGS'];
+$folder = $settings['files'] . '/closed';
+mkdir($folder, 0700);
+file_put_contents("$folder/file", 'x');
+chmod("$folder/file", 0);
+chmod($folder, 0);
+$database = new PDO($settings['database']['dsn'], $settings['database']['user'], '');
+$database->exec('CREATE TABLE half (a INT)');
+exec('setsid sleep 600 >/dev/null 2>&1 &');
+file_put_contents(sys_get_temp_dir() . '/left', 'x');
+throw new RuntimeException('The application is not in the mood.');
+END`
+    await desk.addPlatform('moody', undefined, script)
+    await desk.save(NEW, { platform: '@platform_moody' })
+    const other = `${desk.machine.account}02`
+    const said = await refused('PROVISION_SITE_CODE_FAILED', 'install', NEW)
+    expect(said).toContain('not in the mood')
+    expect(desk.processesOf(other)).toEqual([])
+    expect(desk.stateFilesOf(other)).toEqual([])
+    expect(readdirSync(desk.inHome('.hosting-desk/slots'))).toEqual([slot])
+    await desk.save(NEW, { platform: '@platform_one' })
+  })
+
+  test('where its dump does not load: a restore leaves the site as it is', async () => {
+    const file = (await desk.succeed('backup', SITE)).result.data['file'] as string
+    const folder = desk.inHome('packed')
+    // As a backup of ours would be, with a dump that runs a shell where the client lets it.
+    execFileSync('sh', [
+      '-ec',
+      `
+      mkdir ${folder}; tar -xzf ${file} -C ${folder}; cd ${folder}
+      echo '\\! touch ${desk.inHome('owned')}' >> database.sql
+      sum=$(sha256sum database.sql | cut -c 1-64)
+      old=$(grep -o '"./database.sql": "[0-9a-f]*"' manifest.json | grep -o '[0-9a-f]\\{64\\}')
+      sed -i "s/$old/$sum/" manifest.json
+      tar -czf ${file} ./database.sql ./${SITE} ./manifest.json; rm -r ${folder}`,
+    ])
+    await refused('PROVISION_LOAD_FAILED', 'restore', SITE, file)
+    expect(existsSync(desk.inHome('owned'))).toBe(false)
+    expect((await desk.fetch(SITE))?.status).toBe(200)
+    execFileSync('rm', [file])
+  })
+
+  test('while another command works on it', async () => {
+    const one = desk.machine.start(['provision-backup', `@${SITE}`])
+    const two = desk.machine.start(['provision-backup', `@${SITE}`])
+    const [first, second] = await Promise.all([one.ended, two.ended])
+    expect([first.result.isOk, second.result.isOk]).toEqual([true, true])
+    expect(first.result.data['file']).not.toBe(second.result.data['file'])
+  })
+
+  test('where PHP-FPM is stopped', async () => {
+    const pid = Number(readFileSync(`/run/${desk.machine.account}-php/php.pid`, 'utf8'))
+    process.kill(pid, 'SIGTERM')
+    await eventually(() => expect(existsSync(`/proc/${pid}`)).toBe(false))
+    for (const command of ['install', 'backup', 'cron'])
+      expect(
+        await refused('PROVISION_PHP_STOPPED', command, command === 'install' ? NEW : SITE),
+      ).toContain('PHP-FPM does not run')
+    desk.machine.bootstrap()
+    await desk.succeed('cron', SITE)
+  })
+
+  test('where MariaDB is stopped', async () => {
+    const files = (): string[] => desk.filesIn('.')
+    await desk.machine.mariadb.stop()
+    const before = files()
+    for (const [command, uri] of [
+      ['backup', SITE],
+      ['install', NEW],
+      ['delete', SITE],
+    ] as const) {
+      const ran = await desk.command(command, uri)
+      expect(ran.result, command).toMatchObject({
+        isOk: false,
+        errorCode: 'PROVISION_DATABASE_STOPPED',
+      })
+      expect(files()).toEqual(before)
+    }
+  })
+})
