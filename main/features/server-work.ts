@@ -4,7 +4,7 @@ import type { Feature } from '../hooks/feature.ts'
 import type { QueueAsSet } from '../hooks/host.ts'
 
 /** The queues that the program on a server can run. */
-const SERVER_QUEUES = ['cron', 'backup', 'backup-retention']
+const SERVER_QUEUES = ['cron', 'backup', 'backup-retention', 'certificates']
 
 /**
  * Recurring work that a server does by itself, with this computer off: its plan, as lasting facts of its own and of its

@@ -5,6 +5,7 @@ import { platforms } from './platforms/platforms.ts'
 import { servers } from './servers.ts'
 import { sites } from './sites/sites.ts'
 import { backupQueue } from './queues/backup-queue.ts'
+import { certificateQueue } from './queues/certificate-queue.ts'
 import { cronQueue } from './queues/cron-queue.ts'
 import { historyQueue } from './queues/history-queue.ts'
 import { retentionQueue } from './queues/retention-queue.ts'
@@ -26,4 +27,5 @@ export const shippedFeatures: readonly Feature[] = [
   backupQueue,
   retentionQueue,
   historyQueue,
+  certificateQueue,
 ]

@@ -15,6 +15,8 @@ export interface RecurringSites {
   ability?: string
   /** Only those whose own schedule says that a backup is due. */
   isBackupDue?: boolean
+  /** Only those with HTTPS whose certificate is renewed by their server, and ends before this or nobody knows when. */
+  certificateEndsBefore?: number
   /** Only those that have a backup. */
   hasBackups?: boolean
   /** Only those for which no task of this type is unfinished, or ended after the instant. */
@@ -23,7 +25,7 @@ export interface RecurringSites {
 
 /** Which of them come first: the oldest; those that never had one come before all others. */
 export interface SiteOrder {
-  orderBy: 'lastCronAt' | 'lastBackupAt' | 'name'
+  orderBy: 'lastCronAt' | 'lastBackupAt' | 'certificateExpiresAt' | 'name'
   limit: number
 }
 

@@ -131,6 +131,8 @@ export const TABLES: { readonly [Name in TableName]: Table<Tables[Name]> } = {
       'status',
       'lastCronAt',
       'backupEverySeconds',
+      'https',
+      'certificateExpiresAt',
     ],
     searchText: ({ name, title, aliases }) =>
       textOf(toShownName(name), name, title, ...aliases, ...aliases.map(toShownName)),

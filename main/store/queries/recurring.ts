@@ -12,12 +12,14 @@ export interface RecurringSiteFilter {
   ability?: string | undefined
   /** The site's own schedule, counted from its last backup, says that one is due at this instant. */
   backupDueAt?: number | undefined
+  /** With HTTPS by a certificate that the server renews; it ends before this, or nobody knows when. */
+  certificateEndsBefore?: number | undefined
   hasBackups?: boolean | undefined
   /** No task of this type is unfinished for them, or ended after the instant. */
   withoutTask?: { type: string; endedAfter: number } | undefined
 }
 
-export type RecurringOrder = 'lastCronAt' | 'lastBackupAt' | 'name'
+export type RecurringOrder = 'lastCronAt' | 'lastBackupAt' | 'certificateExpiresAt' | 'name'
 
 const LAST_BACKUP = '(SELECT max(createdAt) FROM backup WHERE siteId = site.id)'
 const FROM_HERE =
@@ -26,6 +28,7 @@ const FROM_HERE =
 const ORDERS: Readonly<Record<RecurringOrder, string>> = {
   lastCronAt: 'coalesce(lastCronAt, 0), id',
   lastBackupAt: `coalesce(${LAST_BACKUP}, 0), id`,
+  certificateExpiresAt: 'coalesce(certificateExpiresAt, 0), id',
   name: 'name, id',
 }
 
@@ -42,11 +45,22 @@ export function listRecurringSites(
   return store.select('site', tail, [...where.params, limit])
 }
 
-function toWhere({ ability, backupDueAt, hasBackups, withoutTask }: RecurringSiteFilter): Where {
+function toWhere({
+  ability,
+  backupDueAt,
+  certificateEndsBefore,
+  hasBackups,
+  withoutTask,
+}: RecurringSiteFilter): Where {
   const where = new Where().equal('status', 'enabled')
   if (backupDueAt !== undefined) {
     where.add('backupEverySeconds IS NOT NULL')
     where.add(`coalesce(${LAST_BACKUP}, 0) + backupEverySeconds * 1000 <= ?`, backupDueAt)
+  }
+  if (certificateEndsBefore !== undefined) {
+    where.add("https <> 'off'")
+    where.add('coalesce(certificateExpiresAt, 0) < ?', certificateEndsBefore)
+    where.add(RENEWED)
   }
   where.add(FROM_HERE)
   if (ability !== undefined) where.add(ABLE, ability)
@@ -57,6 +71,9 @@ function toWhere({ ability, backupDueAt, hasBackups, withoutTask }: RecurringSit
   }
   return where
 }
+
+/** Files of the operator's own are theirs to renew. */
+const RENEWED = "json_extract(data, '$.certificate.type') IN ('acme', 'self-signed')"
 
 const ABLE =
   "platformId IN (SELECT platform.id FROM platform, json_each(platform.data, '$.abilities') " +

@@ -53,6 +53,7 @@ describe('the queues that ship', () => {
       ['backup', 'serial', 60, 2],
       ['backup-retention', 'batch', 3600, 6, 12, 100],
       ['task-retention', 'batch', 3600, 6, 12, 500],
+      ['certificates', 'spread', 604_800, 1, 6, 100],
     ])
   })
 
@@ -65,6 +66,7 @@ describe('the queues that ship', () => {
       ['backup', 'idle'],
       ['backup-retention', 'idle'],
       ['task-retention', 'disabled'],
+      ['certificates', 'idle'],
     ])
   })
 })
@@ -264,6 +266,46 @@ describe('the queue of backup retention', () => {
     const { validate } = queues.settingsFormOf('backup-retention')
     expect(validate({ rules: '7d 1d' })).toEqual({})
     expect(validate({ rules: 'for ever' })['rules']).toMatch(/is no rule/)
+  })
+})
+
+describe('the queue of certificates', () => {
+  const served = (index: number, facts: Partial<Site>): Site =>
+    aNumberedSite(index, { https: 'enabled', certificate: { type: 'acme' }, ...facts })
+  const due = (): ChangeSet =>
+    hosting(
+      served(1, { certificateExpiresAt: NOW + 29 * DAY }),
+      served(2, { certificateExpiresAt: NOW + 31 * DAY }),
+      served(3, { certificateExpiresAt: NOW + 2 * DAY, certificate: { type: 'self-signed' } }),
+      served(4, { certificateExpiresAt: null, https: 'required' }),
+      served(5, {
+        certificateExpiresAt: NOW + DAY,
+        certificate: { type: 'own', file: '/etc/a.pem', keyFile: '/etc/a.key' },
+      }),
+      served(6, { certificateExpiresAt: NOW + DAY, https: 'off' }),
+      served(7, { certificateExpiresAt: NOW + DAY, status: 'disabled' }),
+    )
+
+  test('verifies sites whose certificate is near its end or unknown, the first to end first', async () => {
+    const desk = await open(due())
+    expect(desk.queues.getQueue('certificates')).toMatchObject({
+      totalItems: 3,
+      plannedItems: 1,
+      intervalSeconds: 604_800 / 3,
+    })
+    await desk.queues.runQueue('certificates', { items: 2 })
+    expect(tasksOf(desk, 'verify')).toEqual([siteId(4), siteId(3)])
+    await desk.queues.runQueue('certificates', { items: 2 })
+    expect(tasksOf(desk, 'verify')).toEqual([siteId(4), siteId(3), siteId(1)])
+  })
+
+  test('leaves one alone that was verified half a day ago, and tries it again after that', async () => {
+    const verified = (endedAt: number) =>
+      aTask({ objectId: siteId(3), type: 'verify', status: 'error', endedAt })
+    const change = due().put('task', verified(NOW - 11 * HOUR))
+    expect((await open(change)).queues.getQueue('certificates').totalItems).toBe(2)
+    const later = due().put('task', verified(NOW - 13 * HOUR))
+    expect((await open(later)).queues.getQueue('certificates').totalItems).toBe(3)
   })
 })
 
