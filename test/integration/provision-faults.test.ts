@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -51,7 +52,12 @@ beforeAll(async () => {
   account.put('platforms/clock/index.html', 'tock')
   account.put('sites/found.test/index.html', 'found')
   const server = { context_type: 'server', critical_load_multiplier: ANY_LOAD }
-  await save('server_a', { ...server, http_service_type: 'nginx', http_port: port })
+  await save('server_a', {
+    ...server,
+    http_service_type: 'nginx',
+    http_port: port,
+    http_https_port: await freePort(),
+  })
   await save('server_e', {
     ...server,
     http_service_type: 'embedded',
@@ -61,6 +67,12 @@ beforeAll(async () => {
   for (const name of ['a', 'b'])
     await save(`platform_${name}`, { ...platform, root: '~/platforms/a' })
   await save('platform_clock', { ...platform, root: '~/platforms/clock' })
+  await save('platform_git', {
+    ...platform,
+    root: '~/platforms/fetched',
+    source_type: 'git',
+    source_url: aRepository(account.put('repository/index.html', 'fetched')),
+  })
   await save('platform_e', { ...platform, server: '@server_e', root: '~/platforms/a' })
   const site = (uri: string, on: string): Promise<void> =>
     save(uri, { context_type: 'site', platform: `@platform_${on}`, uri })
@@ -89,6 +101,21 @@ async function save(name: string, contextOptions: JsonRecord): Promise<void> {
   expect((await account.save(name, contextOptions)).result.errorMessage).toBeNull()
 }
 
+/** Makes a repository of the folder of a file, as its owner. */
+function aRepository(file: string): string {
+  const folder = path.dirname(file)
+  const { uid, gid } = statSync(file)
+  const script =
+    'git init -q && git add . && git -c user.name=x -c user.email=x@x commit -q -m x && chmod 755 .'
+  execFileSync('sh', ['-ec', script], {
+    cwd: folder,
+    uid,
+    gid,
+    env: { ...process.env, HOME: folder },
+  })
+  return folder
+}
+
 /** The backups that lie there, the oldest first. */
 const backups = (): string[] =>
   readdirSync(inHome('backups'))
@@ -111,13 +138,19 @@ const STORY: readonly Chapter[] = [
   { context: 'platform_a', name: 'verify' },
   { context: 'platform_b', name: 'verify', isPlain: true },
   { context: 'platform_clock', name: 'verify', isPlain: true },
+  { context: 'platform_git', name: 'verify' },
   { context: 'platform_b', name: 'lock' },
   { context: 'platform_b', name: 'unlock' },
   { context: 'www.a.test', name: 'install' },
   {
     context: 'www.a.test',
     name: 'verify',
-    first: () => save('www.a.test', { aliases: ['also.a.test'] }),
+    first: () =>
+      save('www.a.test', {
+        aliases: ['also.a.test'],
+        https_enabled: 1,
+        certificate_type: 'self-signed',
+      }),
   },
   { context: 'www.a.test', name: 'backup' },
   {
@@ -150,6 +183,7 @@ const STORY: readonly Chapter[] = [
   { context: 'copy.test', name: 'delete', request: { options: { force: true } } },
   { context: 'found.test', name: 'delete', isPlain: true },
   { context: 'clock.test', name: 'delete', isPlain: true },
+  { context: 'platform_git', name: 'delete', isPlain: true },
   { context: 'platform_a', name: 'delete' },
   { context: 'platform_b', name: 'delete', isPlain: true },
   { context: 'platform_clock', name: 'delete', isPlain: true },

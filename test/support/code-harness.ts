@@ -120,8 +120,12 @@ export class CodeHarness {
 
   /** Everything that a command may change: files with content and rights, and databases with checksums. */
   state(): string[] {
-    const databases = this.databases().flatMap((name) => [name, ...this.checksums(name)])
-    return [...listTree(this.machine.home, ''), ...databases]
+    return [...listTree(this.machine.home, ''), ...this.databaseState()]
+  }
+
+  /** All databases of the slots, with the checksums of their tables. */
+  databaseState(): string[] {
+    return this.databases().flatMap((name) => [name, ...this.checksums(name)])
   }
 
   /** Whatever a command may leave only while it runs. */

@@ -24,6 +24,8 @@ export interface MachineOptions {
   name?: string
   slots?: number
   parameters?: Partial<BootstrapParameters>
+  /** Another build of the program than the one that ships. */
+  programFile?: string
 }
 
 /** This machine as a server that the real bootstrap script has prepared: real sshd, nginx, PHP-FPM and MariaDB. */
@@ -122,7 +124,7 @@ export async function startHostingMachine(options: MachineOptions = {}): Promise
     publicKeyFiles: [`${keyFile}.pub`],
     config: ['AuthorizedKeysFile .ssh/authorized_keys', 'StrictModes yes'],
   })
-  const program = copyProgram(folder)
+  const program = copyProgram(folder, options.programFile ?? PROGRAM)
   const node = reachableNode(folder, found.uid)
   const start: HostingMachine['start'] = (argv, request = {}, env = {}) => {
     const child = spawn('setpriv', [...asUser(account), node, program, ...argv], {
@@ -188,10 +190,10 @@ function runBootstrap(parameters: BootstrapParameters, args: readonly string[]):
   return stdout + stderr
 }
 
-function copyProgram(folder: string): string {
+function copyProgram(folder: string, file: string): string {
   mkdirSync(folder, { recursive: true })
   chmodSync(folder, 0o755)
   const program = path.join(folder, 'provision.mjs')
-  copyFileSync(PROGRAM, program)
+  copyFileSync(file, program)
   return program
 }

@@ -103,14 +103,7 @@ export async function makeProvisionHome({
     home,
     start,
     run,
-    async runOrDie(argv, request, env) {
-      const { child, ended } = start(argv, request, env)
-      // Where it was killed there is no result.
-      const ran = await ended.catch((error: unknown) => {
-        if (child.signalCode !== 'SIGKILL') throw error
-      })
-      return ran ?? 'killed'
-    },
+    runOrDie: (argv, request, env) => orKilled(start(argv, request, env)),
     save: (name, contextOptions) => run(['provision-save', `@${name}`], { contextOptions }),
     put(name, text, mode = 0o644) {
       const file = path.join(home, name)
@@ -128,6 +121,15 @@ export async function makeProvisionHome({
     tree: () => listTree(home, ''),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/** What a command came to that may be killed, or kill itself. */
+export async function orKilled({ child, ended }: Running): Promise<Ran | 'killed'> {
+  // Where it was killed there is no result.
+  const ran = await ended.catch((error: unknown) => {
+    if (child.signalCode !== 'SIGKILL') throw error
+  })
+  return ran ?? 'killed'
 }
 
 /** Our own Node, or a copy of it where the account cannot reach it. */
