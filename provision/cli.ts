@@ -103,8 +103,8 @@ async function runCommand(
   const session = openSession(name, signal, extensions, { options, isPreview: dryRun })
   if (dryRun) return previewCommand(session, name, { context, args, contextOptions })
   const { folders } = session
-  for (const folder of [folders.contexts, folders.journals, folders.sites, folders.backups])
-    await ensureFolder(folder)
+  const { contexts, journals, slotClaims, sites, backups } = folders
+  for (const folder of [contexts, journals, slotClaims, sites, backups]) await ensureFolder(folder)
   try {
     if (name === 'save') return await save(session, context, contextOptions)
     await session.hold(context)

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { namesIn } from '../system/files.ts'
-import { takeLock } from '../system/lock.ts'
+import { removeStaleLocks, takeLock } from '../system/lock.ts'
 import { isAlive } from '../system/owner.ts'
 import { type Failure, type FoundJournal, isJournal, Journal, readJournal } from './journal.ts'
 import { type Reporter, toComplaint } from './run-steps.ts'
@@ -33,6 +33,7 @@ export async function recover(parts: RecoverParts): Promise<void> {
       await (journal instanceof Error
         ? keepUnread(parts, name, journal)
         : settle(parts, name, journal))
+    await removeStaleLocks(folders.locks)
   } finally {
     await release()
   }

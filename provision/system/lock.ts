@@ -1,7 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { findBoot } from './boot.ts'
-import { ensureFolder } from './files.ts'
+import { ensureFolder, namesIn } from './files.ts'
 import { ourselves } from './owner.ts'
 import { pause } from './process.ts'
 import { findStart } from './process-table.ts'
@@ -80,6 +80,12 @@ async function tryLink(mine: string, file: string): Promise<boolean> {
     if (hasErrno(error, 'EEXIST')) return false
     throw error
   }
+}
+
+/** Removes the locks that processes left behind that are gone: nobody needs to, but they lie about. */
+export async function removeStaleLocks(folder: string): Promise<void> {
+  for (const name of (await namesIn(folder)).filter((one) => one.endsWith('.lock')))
+    await removeIfStale(path.join(folder, name))
 }
 
 /** Moves a dead process's lock away. Where a living one slipped in between, it is put back. */

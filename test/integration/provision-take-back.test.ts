@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -198,3 +198,41 @@ function parsePid(text: string): number {
   if (pid > 1) return pid
   throw new Error('no pid yet')
 }
+
+describe('two commands on one site at once', () => {
+  /** Begins an install whose reload waits in this way; resolves once it is there. */
+  async function beginInstall(wait: string): Promise<{ running: Running; reload: number }> {
+    const text = `#!/bin/sh\n[ -e "$HOME/begun" ] && exit 0\necho $$ > "$HOME/begun"\n${wait}\n`
+    const script = account.put('bin/slow', text, 0o755)
+    await account.save('server_a', { http_restart_cmd: script })
+    const running = account.start(['provision-install', `@${SITE}`])
+    const reload = await eventually(() => parsePid(readFileSync(inHome('begun'), 'utf8')))
+    return { running, reload }
+  }
+
+  test('are done one after the other: who comes second finds the first one done', async () => {
+    const { running } = await beginInstall('sleep 2; kill -HUP $(cat "$HOME/nginx/run/nginx.pid")')
+    const second = command('install', SITE)
+    expect((await running.ended).result.isOk).toBe(true)
+    expect((await second).result.errorCode).toBe('PROVISION_SITE_INSTALLED')
+  })
+
+  test('where the first is killed, the second, which waited, takes it back and says so', async () => {
+    const { running, reload } = await beginInstall('exec sleep 60')
+    const waiting = command('verify', SITE)
+    await eventually(() =>
+      expect(
+        readdirSync(inHome('.hosting-desk/locks')).filter((one) => one.startsWith('.')),
+      ).toEqual([]),
+    )
+    for (const pid of [running.child.pid ?? 0, reload]) process.kill(pid, 'SIGKILL')
+    await expect(running.ended).rejects.toThrow('not one result')
+    const { result, events } = await waiting
+    expect(result.errorCode).toBe('PROVISION_SITE_NOT_INSTALLED')
+    const said = JSON.stringify(events)
+    expect(said).toContain(`“install @${SITE}” of`)
+    expect(said).toContain('Taken back: Copy the files of the platform')
+    expect(existsSync(inHome(`sites/${SITE}`))).toBe(false)
+    expect(readdirSync(inHome('.hosting-desk/journals'))).toEqual([])
+  })
+})

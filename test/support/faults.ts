@@ -147,3 +147,25 @@ export function kindsInSource(): string[] {
   )
   return [...new Set(kinds)].sort()
 }
+
+/** Kinds that only sites with code have: they fail on a prepared machine (provision-faults-code.test.ts). */
+export const KINDS_OF_CODE = [
+  'claim-slot',
+  'create-database',
+  'drop-database',
+  'free-slot',
+  'hand-slot',
+  'install-site',
+  'load-database',
+  'look-for-room',
+  'make-site',
+  'normalise',
+  'open-tree',
+  'remove-site',
+  'replace-addresses',
+  'settle-foreign',
+  'tell-new-address',
+  'unpack-site',
+  'update-site',
+  'write-settings',
+]

@@ -3,6 +3,7 @@ import { isRecord } from '#shared/protocol/wire.ts'
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
 import { callFastCgi } from '../../system/fastcgi.ts'
 import type { MachineFile } from '../../system/machine-file.ts'
+import { pause } from '../../system/process.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import { uniqueName } from '../../system/unique.ts'
 import { LastLine } from './last-line.ts'
@@ -24,6 +25,9 @@ export interface SlotEnded {
 
 /** A scrub waits for processes to end; PHP of ours that is silent for so long has hung. */
 const SHORT_MS = 120_000
+
+/** Together some three seconds; a scrub lasts one. */
+const MAX_TRIES = 8
 
 /**
  * How this account does something as a slot's: scripts of root's, asked for over the slot's socket, to which nobody else can
@@ -99,7 +103,23 @@ export class SlotDoor {
     throw new ProvisionError('PROVISION_SITE_CODE_FAILED', cleaned(`${textOf(error)}${more}`))
   }
 
+  /**
+   * All that is asked so may be asked again: where a scrub of a command that was killed still goes on, it ends whoever else
+   * works in the slot, and so us.
+   */
   async #ask(door: string, order: JsonRecord, signal: AbortSignal): Promise<JsonRecord> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#askOnce(door, order, signal)
+      } catch (error) {
+        const isCutOff = error instanceof ProvisionError && error.code === 'PROVISION_PHP_FAILED'
+        if (!isCutOff || tries === MAX_TRIES) throw error
+        await pause(tries * 100)
+      }
+    }
+  }
+
+  async #askOnce(door: string, order: JsonRecord, signal: AbortSignal): Promise<JsonRecord> {
     const last = new LastLine(() => {})
     const body = JSON.stringify(order)
     await this.#call(door, { body, signal, onOutput: last.take, silenceMs: SHORT_MS })
