@@ -158,7 +158,7 @@ export class CodeHarness {
       .filter((line) => line !== '' && !/^php-fpm: pool|<defunct>$/.test(line))
   }
 
-  private checksums(name: string): string[] {
+  checksums(name: string): string[] {
     const tables = this.machine
       .query(
         `SELECT table_name FROM information_schema.tables WHERE table_schema = '${name}' AND table_type = 'BASE TABLE'`,
