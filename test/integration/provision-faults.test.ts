@@ -28,6 +28,7 @@ const HOSTS = ['www.a.test', 'also.a.test', 'copy.test', 'new.test', 'found.test
 /** Kinds that are made to fail elsewhere, or whose way back is in memory only. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   commit: 'is no step',
+  link: 'only Drupal has it: test/provision/link-step.test.ts',
   extension: 'its way back is in memory only: provision-extensions.test.ts',
   'run-program': 'of extensions: provision-extensions.test.ts',
   'write-file': 'of extensions: provision-extensions.test.ts',
