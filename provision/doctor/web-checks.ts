@@ -24,9 +24,15 @@ function onNginx(
   }
 }
 
-async function checkMaster({ machine }: Patient, nginx: NginxFolders): Promise<Found> {
+async function checkMaster({ machine, server }: Patient, nginx: NginxFolders): Promise<Found> {
   const version = (await versionOf(await getNginx())) ?? 'of an unknown version'
   const master = await findMaster(nginx)
+  const restart = server.options['http_restart_cmd']
+  if (master === undefined && typeof restart === 'string')
+    return warning(
+      'No nginx runs that this account has started.',
+      `The server has a restart command (${restart}): see that what it starts reads ${nginx.main}.`,
+    )
   if (master === undefined)
     return error(
       'nginx does not run.',

@@ -370,7 +370,7 @@ describe('every task of a static site, through the whole application', () => {
       aliases: [ALIAS, 'more.tasks.example'],
       redirection: null,
     })
-    expect((await ended(edited.task.id, 'error')).errorCode).toBe('PROVISION_NGINX_CONFIG')
+    expect((await ended(edited.task.id, 'error')).errorCode).toBe('PROVISION_NGINX_BROKEN')
     expect(await fetch(ALIAS)).toMatchObject({ status: 301 })
     expect(await fetch('more.tasks.example')).toBeUndefined()
     expect((await site()).verifiedAt).toBeNull()
