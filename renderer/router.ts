@@ -1,5 +1,6 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import BackupListView from './views/BackupListView.vue'
+import BackupView from './views/BackupView.vue'
 import ClientEditView from './views/ClientEditView.vue'
 import ClientListView from './views/ClientListView.vue'
 import ClientView from './views/ClientView.vue'
@@ -46,6 +47,7 @@ export const router = createRouter({
     { path: '/clients/:id', component: ClientView, props: true },
     { path: '/clients/:id/edit', component: ClientEditView, props: true },
     { path: '/backups', component: BackupListView },
+    { path: '/backups/:id', component: BackupView, props: true },
     { path: '/queues', component: QueueListView },
     { path: '/features', component: FeatureListView },
     { path: '/:rest(.*)*', component: MissingView },

@@ -2,7 +2,8 @@ import type { Desk } from './router.ts'
 import type { RpcParts } from './parts.ts'
 import { viewServices } from './service-view.ts'
 import { toSecrets } from './backend-calls.ts'
-import { toBackupRow, toPlatformRows, toServerRows, toSiteRows, withoutPackages } from './rows.ts'
+import { toBackupRows } from './backup-rows.ts'
+import { toPlatformRows, toServerRows, toSiteRows, withoutPackages } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
 import { listClients, toClientRow } from '../store/queries/clients.ts'
 import { forgetObject, removeClient } from '../inventory/removal.ts'
@@ -115,8 +116,11 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       }),
       list: backup.list.handler(({ input }) => {
         const { items, total } = listBackups(store, input)
-        return { items: items.map((row) => toBackupRow(store, row)), total }
+        return { items: toBackupRows(parts, items), total }
       }),
+      get: backup.get.handler(({ input }) =>
+        one(toBackupRows(parts, [store.get('backup', input.id)]), 'backup'),
+      ),
     }),
   }
 }

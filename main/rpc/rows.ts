@@ -1,6 +1,6 @@
 import type { PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
 import type { TaskRow } from '#shared/contract/task.ts'
-import type { Backup, Platform, Server, Site } from '#shared/domain/objects.ts'
+import type { Platform, Server, Site } from '#shared/domain/objects.ts'
 import type { Task } from '#shared/domain/task.ts'
 import { lastBackupsOf } from '../store/queries/backups.ts'
 import { countPlatformsOf, countSitesOf, countSitesOn } from '../store/queries/objects.ts'
@@ -47,17 +47,6 @@ export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
       lastBackup: lastBackups.get(site.id) ?? null,
     }
   })
-}
-
-export function toBackupRow(
-  store: Store,
-  backup: Backup,
-): Backup & { siteName: string; serverTitle: string } {
-  return {
-    ...backup,
-    siteName: store.find('site', backup.siteId)?.name ?? 'A site that was forgotten',
-    serverTitle: store.find('backend', backup.backendId)?.title ?? 'A server that was forgotten',
-  }
 }
 
 export function toTaskRow({ store, registry, activities }: RpcParts, task: Task): TaskRow {

@@ -16,11 +16,11 @@ export function toExactText(instant: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${toClockText(instant)}`
 }
 
+/** 2026-05-04, in this computer's zone. */
+export const toDateText = (instant: number): string => toExactText(instant).slice(0, 10)
+
 /** 05-04: month and day, in this computer's zone. */
-export function toDayText(instant: number): string {
-  const date = new Date(instant)
-  return `${two(date.getMonth() + 1)}-${two(date.getDate())}`
-}
+export const toDayText = (instant: number): string => toDateText(instant).slice(5)
 
 /** 09:12:33 */
 export function toClockText(instant: number): string {

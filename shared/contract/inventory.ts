@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Form } from '../domain/form.ts'
-import { Id } from '../domain/json.ts'
+import { Id, Instant } from '../domain/json.ts'
 import { PendingChanges } from '../domain/pending.ts'
 import { Title, ServerPath, SiteAlias, SiteName } from '../domain/names.ts'
 import {
@@ -255,6 +255,14 @@ export const object = {
   takeBack: desk.input(ObjectRef).output(z.object({ task: Task.nullable() })),
 }
 
+export const BackupRow = Backup.extend({
+  siteName: z.string(),
+  serverTitle: z.string(),
+  /** When retention is to delete it, as far as the present backups and rules decide it. */
+  keptUntil: Instant.nullable(),
+})
+export type BackupRow = z.infer<typeof BackupRow>
+
 export const backup = {
   list: desk
     .input(
@@ -264,7 +272,8 @@ export const backup = {
         sort: sortBy(['createdAt', 'sizeBytes']),
       }),
     )
-    .output(pageOf(Backup.extend({ siteName: z.string(), serverTitle: z.string() }))),
+    .output(pageOf(BackupRow)),
+  get: desk.input(z.object({ id: Id })).output(BackupRow),
   /** The site's own schedule, counted from its last backup; null ends it. */
   schedule: desk
     .input(z.object({ siteId: Id, everySeconds: Site.shape.backupEverySeconds.unwrap() }))

@@ -38,6 +38,25 @@ const toMs = (count: string | undefined, unit: string | undefined): number =>
   Number(count ?? 0) * (UNITS[unit ?? ''] ?? 0)
 
 /**
+ * When each of a site's backups is to go by the rules, as far as the present backups decide it; null where none of them
+ * makes it superfluous. A backup that is yet to be made may put an end to that.
+ */
+export function keptUntil<Made extends { id: string; createdAt: number }>(
+  backups: readonly Made[],
+  rules: readonly RetentionRule[],
+  now: number,
+): Map<string, number | null> {
+  const ends = new Map<string, number | null>(backups.map(({ id }) => [id, null]))
+  const times = backups.flatMap(({ createdAt }) =>
+    rules.map(({ olderThanMs }) => Math.max(now, createdAt + olderThanMs + 1)),
+  )
+  for (const at of [...new Set(times)].sort((a, b) => a - b))
+    for (const { id } of backupsToDelete(backups, rules, at))
+      if (ends.get(id) === null) ends.set(id, at)
+  return ends
+}
+
+/**
  * Which backups of one site are to go. By rule, the gentlest age first, those that are older fall into slots of
  * `keepOnePerMs` since the epoch; the newest of a slot stays. A site's last backup always stays, as the newest of its slot.
  */

@@ -213,6 +213,7 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     taskId: null,
     siteName: 'www.example.com',
     serverTitle: 'web1',
+    keptUntil: number === 1 ? null : NOW + 5 * 24 * 60 * MINUTE,
   }))
   const activity = (number: number) => ({
     taskId: anId(1000 + number),

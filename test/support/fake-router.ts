@@ -5,10 +5,16 @@ import type { BootstrapEvent } from '#shared/contract/bootstrap.ts'
 import type { CrontabView } from '#shared/contract/crontab.ts'
 import type { OtherDesk } from '#shared/contract/desks.ts'
 import { contract } from '#shared/contract/index.ts'
-import type { ClientRow, PlatformRow, ServerRow, SiteRow } from '#shared/contract/inventory.ts'
+import type {
+  BackupRow,
+  ClientRow,
+  PlatformRow,
+  ServerRow,
+  SiteRow,
+} from '#shared/contract/inventory.ts'
 import type { DayCount, Needs } from '#shared/contract/overview.ts'
 import type { OfferedTask, TaskDetails, TaskPreview } from '#shared/contract/task.ts'
-import type { Backend, BackendState, Backup } from '#shared/domain/objects.ts'
+import type { Backend, BackendState } from '#shared/domain/objects.ts'
 import type { PendingChanges } from '#shared/domain/pending.ts'
 import type { Queue } from '#shared/domain/queue.ts'
 import type { SettingValues } from '#shared/domain/settings.ts'
@@ -41,7 +47,7 @@ export interface FakeDesk {
   clients: ClientRow[]
   /** By object; what is not here is on its server. */
   pending: Map<string, PendingChanges>
-  backups: (Backup & { siteName: string; serverTitle: string })[]
+  backups: BackupRow[]
   tasks: TaskDetails[]
   queues: Queue[]
   /** By attempt. Its length, and each line as it is asked for, so that a log may be as long as one likes. */
@@ -340,6 +346,9 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
     },
     backup: {
+      get: os.backup.get.handler(
+        ({ input, errors }) => find(desk.backups, input.id) ?? raise(errors.DESK(missing)),
+      ),
       list: os.backup.list.handler(({ input }) =>
         page(
           desk.backups.filter(
