@@ -1,4 +1,9 @@
-import { countDays, listOpenFailures, listUnsavedSites } from '../store/queries/overview.ts'
+import {
+  countDays,
+  listExpiringSites,
+  listOpenFailures,
+  listUnsavedSites,
+} from '../store/queries/overview.ts'
 import type { RpcParts } from './parts.ts'
 import type { Desk } from './router.ts'
 import { toTaskRow } from './rows.ts'
@@ -6,6 +11,8 @@ import { toTaskRow } from './rows.ts'
 const DAYS = 14
 /** A site should have a backup at least so often. */
 const BACKUP_DAYS = 7
+/** Authorities' certificates are renewed well before this much of them is left. */
+const CERTIFICATE_DAYS = 14
 /** Of each kind; the lists have them all. */
 const FEW = 5
 const DAY_MS = 86_400_000
@@ -26,6 +33,10 @@ export function overviewCalls({ overview }: Desk, parts: RpcParts) {
             .flatMap(({ taskId }) => store.find('task', taskId) ?? [])
             .map((task) => toTaskRow(parts, task)),
           unsaved: listUnsavedSites(store, { since: now - BACKUP_DAYS * DAY_MS, limit: FEW }),
+          expiring: listExpiringSites(store, {
+            before: now + CERTIFICATE_DAYS * DAY_MS,
+            limit: FEW,
+          }),
         }
       }),
       days: overview.days.handler(() => countDays(store, lastDays(unit.now()))),

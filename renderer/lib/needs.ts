@@ -1,7 +1,8 @@
-import type { Needs, UnsavedSite } from '#shared/contract/overview.ts'
+import type { ExpiringSite, Needs, UnsavedSite } from '#shared/contract/overview.ts'
 import type { TaskRow } from '#shared/contract/task.ts'
 import { toShownName } from '#shared/domain/names.ts'
 import { cleanText } from '#shared/text.ts'
+import { toCertificateAge } from './certificate.ts'
 import { toCodeText } from './error-text.ts'
 import { toDurationText } from './duration.ts'
 import { nameOf } from './task-sentence.ts'
@@ -24,26 +25,29 @@ export interface Need {
 export const toNeeds = (needs: Needs, now: number): Need[] => [
   ...needs.doubtful.map(doubtOf),
   ...needs.failed.items.map(failureOf),
+  ...needs.expiring.items.map((site) => expiringOf(site, now)),
   ...needs.unsaved.items.map((site) => unsavedOf(site, now)),
 ]
 
 /** What was left out of {@link toNeeds}, in words; each with the list that has it all. */
-export function toRest({ failed, unsaved }: Needs): { text: string; to: string }[] {
+export function toRest({ failed, unsaved, expiring }: Needs): { text: string; to: string }[] {
   const failures = failed.total - failed.items.length
+  const certificates = expiring.total - expiring.items.length
   const sites = unsaved.total - unsaved.items.length
-  return [
-    ...(failures > 0
-      ? [{ text: `${count(failures, 'more failed task')}`, to: '/tasks?state=failed' }]
-      : []),
-    ...(sites > 0
-      ? [
-          {
-            text: `${count(sites, 'more site')} without a recent backup`,
-            to: '/sites?sort=lastBackupAt',
-          },
-        ]
-      : []),
-  ]
+  const rest: { text: string; to: string }[] = []
+  if (failures > 0)
+    rest.push({ text: count(failures, 'more failed task'), to: '/tasks?state=failed' })
+  if (certificates > 0)
+    rest.push({
+      text: `${count(certificates, 'more certificate')} near the end`,
+      to: '/sites?status=enabled',
+    })
+  if (sites > 0)
+    rest.push({
+      text: `${count(sites, 'more site')} without a recent backup`,
+      to: '/sites?sort=lastBackupAt',
+    })
+  return rest
 }
 
 function failureOf(task: TaskRow): Need {
@@ -75,6 +79,20 @@ function doubtOf(task: TaskRow): Need {
   }
 }
 
+function expiringOf({ id, name, serverTitle, expiresAt }: ExpiringSite, now: number): Need {
+  const { words, tone } = toCertificateAge(expiresAt, now)
+  return {
+    key: `certificate ${id}`,
+    icon: 'i-lucide-shield-alert',
+    tone,
+    happened: `The certificate of ${toShownName(name)} ${words}.`,
+    meaning: `It is on ${serverTitle}. A verify renews what comes from an authority, or says what keeps it from that.`,
+    at: null,
+    action: 'Look at the site',
+    to: `/sites/${id}`,
+  }
+}
+
 function unsavedOf({ id, name, serverTitle, lastBackupAt }: UnsavedSite, now: number): Need {
   const shown = toShownName(name)
   return {
@@ -92,5 +110,5 @@ function unsavedOf({ id, name, serverTitle, lastBackupAt }: UnsavedSite, now: nu
   }
 }
 
-const count = (number: number, what: string): string =>
-  `${number} ${what}${number === 1 ? '' : 's'}`
+const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`

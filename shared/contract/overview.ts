@@ -12,6 +12,15 @@ export const UnsavedSite = z.object({
 })
 export type UnsavedSite = z.infer<typeof UnsavedSite>
 
+/** A site whose certificate ends soon, or has ended. */
+export const ExpiringSite = z.object({
+  id: Id,
+  name: z.string(),
+  serverTitle: z.string(),
+  expiresAt: Instant,
+})
+export type ExpiringSite = z.infer<typeof ExpiringSite>
+
 /** What a list shows of the first few, and how many there are. */
 const few = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), total: z.number().int() })
@@ -23,6 +32,8 @@ export const Needs = z.object({
   /** Running, but nothing is known of them at the moment. */
   doubtful: z.array(TaskRow),
   unsaved: few(UnsavedSite),
+  /** Certificates in use that end within fourteen days, the first to end first. */
+  expiring: few(ExpiringSite),
 })
 export type Needs = z.infer<typeof Needs>
 

@@ -55,6 +55,7 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
     failed: { items: [], total: 0 },
     doubtful: [],
     unsaved: { items: [], total: 0 },
+    expiring: { items: [], total: 0 },
   },
   days: [],
   ...changed,
@@ -452,6 +453,17 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     needs: {
       failed: { items: tasks.filter(({ status }) => status === 'error'), total: 9 },
       doubtful: tasks.filter(({ activity: one }) => typeof one?.doubtSince === 'number'),
+      expiring: {
+        items: [
+          {
+            id: anId(301),
+            name: 'www.example.com',
+            serverTitle: 'web1',
+            expiresAt: NOW + 5.5 * 24 * 60 * MINUTE,
+          },
+        ],
+        total: 1,
+      },
       unsaved: {
         items: [
           { id: anId(302), name: 'xn--bcher-kva.example', serverTitle: 'web1', lastBackupAt: null },

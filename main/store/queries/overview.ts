@@ -1,4 +1,4 @@
-import type { DayCount, UnsavedSite } from '#shared/contract/overview.ts'
+import type { DayCount, ExpiringSite, UnsavedSite } from '#shared/contract/overview.ts'
 import type { Task } from '#shared/domain/task.ts'
 import type { Store } from '../store.ts'
 import type { Paged } from './page.ts'
@@ -44,13 +44,34 @@ export function listUnsavedSites(
      ORDER BY coalesce(lastBackupAt, 0), searchText`,
     [since],
   )
-  const items = rows.slice(0, limit).map(({ id, lastBackupAt }) => {
-    const site = store.get('site', id)
-    const platform = store.get('platform', site.platformId)
-    const serverTitle = store.get('server', platform.serverId).title
-    return { id, name: site.name, serverTitle, lastBackupAt }
-  })
+  const items = rows.slice(0, limit).map(({ id, lastBackupAt }) => ({
+    ...placeOf(store, id),
+    lastBackupAt,
+  }))
   return { items, total: rows.length }
+}
+
+/** Enabled sites with HTTPS whose certificate ends before the instant, the first to end first. */
+export function listExpiringSites(
+  store: Store,
+  { before, limit }: { before: number; limit: number },
+): Paged<ExpiringSite> {
+  const rows = store.query<{ id: string; expiresAt: number }>(
+    `SELECT id, json_extract(data, '$.certificateExpiresAt') AS expiresAt FROM site
+     WHERE status = 'enabled' AND expiresAt < ? AND json_extract(data, '$.https') <> 'off'
+     ORDER BY expiresAt, searchText`,
+    [before],
+  )
+  const items = rows
+    .slice(0, limit)
+    .map(({ id, expiresAt }) => ({ ...placeOf(store, id), expiresAt }))
+  return { items, total: rows.length }
+}
+
+function placeOf(store: Store, id: string): { id: string; name: string; serverTitle: string } {
+  const { name, platformId } = store.get('site', id)
+  const { serverId } = store.get('platform', platformId)
+  return { id, name, serverTitle: store.get('server', serverId).title }
 }
 
 type Outcome = 'success' | 'warning' | 'error' | 'cancelled'

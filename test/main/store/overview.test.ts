@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   countDays,
+  listExpiringSites,
   listOpenFailures,
   listUnsavedSites,
 } from '../../../main/store/queries/overview.ts'
@@ -86,6 +87,25 @@ describe('sites without a recent backup', () => {
       change.put('site', aSite({ ...demo, name: 'demo.localhost' }))
     })
     expect(unsaved(store).total).toBe(0)
+  })
+})
+
+test('certificates that end soon are those in use, the first to end first', async () => {
+  const site = (id: number, https: 'off' | 'required', certificateExpiresAt: number | null) =>
+    aSite({ id: anId(id), name: `s${id}.example.com`, https, certificateExpiresAt })
+  const store = await aStore((change) =>
+    [
+      site(41, 'required', 5 * DAY),
+      site(42, 'required', 2 * DAY),
+      site(43, 'off', 1),
+      site(44, 'required', 90 * DAY),
+      site(45, 'required', null),
+    ].forEach((one) => change.put('site', one)),
+  )
+  const { items, total } = listExpiringSites(store, { before: 10 * DAY, limit: 5 })
+  expect({ ids: items.map(({ id }) => id), total }).toEqual({
+    ids: [anId(42), anId(41)],
+    total: 2,
   })
 })
 
