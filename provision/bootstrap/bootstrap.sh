@@ -136,11 +136,11 @@ check_system() {
   ID='' VERSION_ID='' PRETTY_NAME='an unknown system'
   [ -r /etc/os-release ] && . /etc/os-release
   case "$ID" in
-    debian) oldest=12 ;;
-    ubuntu) oldest=24.04 ;;
+    debian) system=Debian oldest=12 ;;
+    ubuntu) system=Ubuntu oldest=24.04 ;;
     *) refuse "this is $PRETTY_NAME; Debian 12 or newer, or Ubuntu 24.04 or newer is needed." ;;
   esac
-  printf '%s\n%s\n' "$oldest" "$VERSION_ID" | sort -CV || refuse "this is $PRETTY_NAME; $ID $oldest or newer is needed."
+  printf '%s\n%s\n' "$oldest" "$VERSION_ID" | sort -CV || refuse "this is $PRETTY_NAME; $system $oldest or newer is needed."
 }
 
 # What has our names and was not made by this script is somebody else's.

@@ -65,6 +65,11 @@ async function run(
   return { events, lines }
 }
 
+const connectionsOf = async (user: string): Promise<string[]> =>
+  (await calls.backend.list())
+    .filter((backend) => backend.user === user)
+    .map(({ state }) => state.connection)
+
 describe('preparing a server from the application', () => {
   test('runs nothing on a host whose key nobody has accepted', async () => {
     await expect(run('root')).rejects.toMatchObject({ data: { code: 'ssh.host-key-unknown' } })
@@ -142,11 +147,14 @@ describe('preparing a server from the application', () => {
       data: { code: 'bootstrap.password-wrong' },
     })
     const { password: sudoPassword } = administrator
+    expect(await connectionsOf(ground.account)).toEqual(['open'])
     const { events, lines } = await run(administrator.user, {
       sudoPassword,
       parameters: { slots: 3 },
     })
     expect(lines).toContain(`+ made account ${ground.account}03, a slot`)
+    // What was connected before has not the groups of the new slots.
+    expect(await connectionsOf(ground.account)).toEqual(['closed'])
     expect(lines.join('\n')).not.toContain(sudoPassword)
     expect(events.at(-1)).toMatchObject({ exitCode: 0, ready: { slots: 3 } })
     writeFileSync(sudoers, `${administrator.user} ALL=(ALL) NOPASSWD: ALL\n`)

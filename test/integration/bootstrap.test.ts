@@ -191,17 +191,17 @@ describe('before anything is changed, the script refuses', () => {
   test.each([
     [
       'ID=debian\nVERSION_ID="11"\nPRETTY_NAME="Debian 11"',
-      'this is Debian 11; debian 12 or newer is needed.',
+      'this is Debian 11; Debian 12 or newer is needed.',
     ],
     [
       'ID=ubuntu\nVERSION_ID="22.04"\nPRETTY_NAME="Ubuntu 22.04"',
-      'this is Ubuntu 22.04; ubuntu 24.04 or newer is needed.',
+      'this is Ubuntu 22.04; Ubuntu 24.04 or newer is needed.',
     ],
     [
       'ID=fedora\nVERSION_ID=43\nPRETTY_NAME="Fedora 43"',
       'this is Fedora 43; Debian 12 or newer, or Ubuntu 24.04 or newer is needed.',
     ],
-    ['ID=debian\nPRETTY_NAME="Debian sid"', 'this is Debian sid; debian 12 or newer is needed.'],
+    ['ID=debian\nPRETTY_NAME="Debian sid"', 'this is Debian sid; Debian 12 or newer is needed.'],
   ])('another system: %j', (release, reason) => {
     expect(refusalWith({ '/etc/os-release': release })).toBe(`Refused: ${reason}`)
   })
