@@ -222,7 +222,9 @@ hold() {
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 
 make_accounts() {
+  was_there=yes
   if ! has_account "$account"; then
+    was_there=''
     # A password that nothing fits. None at all would count as locked, and sshd refuses the key of a locked account.
     useradd --user-group --no-create-home --home-dir "$home" --shell /bin/bash --password no-password "$account"
     did "made account $account, which hosts"
@@ -669,7 +671,7 @@ in_background() { # NAME COMMAND...
 
 say_result() {
   [ -n "$changed" ] || say 'Nothing had to be changed.'
-  [ -z "$groups_changed" ] || say "Open sessions of $account do not have the new slots: log in anew."
+  [ -z "$groups_changed" ] || [ -z "$was_there" ] || say "Open sessions of $account do not have the new slots: log in anew."
   say "Ready: $account, $slots slots, PHP $php_version, ports $http_port and $https_port."
 }
 
