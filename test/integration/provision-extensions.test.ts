@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonRecord } from '#shared/domain/json.ts'
+import { eventually } from '../support/eventually.ts'
 import { ANY_LOAD, makeProvisionHome, type ProvisionHome } from '../support/provision.ts'
 
 const EXAMPLE = path.join(import.meta.dirname, '../../docs/extending/example/backend')
@@ -224,4 +225,42 @@ describe('an extension is left out and named, and everything else goes on:', () 
     // Root made it, where root runs the tests; elsewhere nobody else can.
     if (process.getuid?.() === 0) expect(await left(place)).toMatch(/only this account can write/)
   })
+})
+
+/** Writes one file by the desk's step and one by a step of its own, and then waits. */
+const WAITING = `import { writeFileSync } from 'node:fs'
+export default (desk) => ({
+  commands: { site: { wait: { plan: ({ home }) => ({ steps: [
+    desk.steps.writeFile('Write by the desk', home + '/by-the-desk', 'x'),
+    { title: 'Write by itself', async run() { writeFileSync(home + '/by-itself', 'x') } },
+    desk.steps.run('Wait', ['/bin/sh', '-c', 'echo $$ > "$HOME/waits"; exec sleep 60'], ['/bin/touch', home + '/told']),
+  ] }) } } },
+})`
+
+test('where the program is killed, the desk’s steps are taken back, and one’s own is named and kept', async () => {
+  const waiting = putExtension('waiting-00000000', { 'wait.mjs': WAITING })
+  const { child, ended } = account.start([...naming(waiting, web), 'provision-wait', `@${SITE}`])
+  const sleeper = await eventually(() => {
+    const pid = Number(readFileSync(inHome('waits'), 'utf8'))
+    if (pid > 1) return pid
+    throw new Error('no pid yet')
+  })
+  for (const pid of [child.pid ?? 0, sleeper]) process.kill(pid, 'SIGKILL')
+  await expect(ended).rejects.toThrow('not one result')
+  expect(existsSync(inHome('by-the-desk'))).toBe(true)
+  // The next command need not name the extension.
+  const { events } = await account.run(['provision-lock', '@platform_x'])
+  const said = events.flatMap((event) =>
+    event.event === 'log' ? [`${event.level}: ${event.message}`] : [],
+  )
+  expect(said).toContainEqual(
+    expect.stringMatching(/^error: Could not be taken back: Write by itself/),
+  )
+  expect(said).toContainEqual(
+    expect.stringMatching(/^error: .* by hand stands in .*journals\/kept\//),
+  )
+  expect(existsSync(inHome('by-the-desk'))).toBe(false)
+  expect(existsSync(inHome('by-itself'))).toBe(true)
+  expect(existsSync(inHome('told'))).toBe(true)
+  expect((await account.run(['provision-unlock', '@platform_x'])).result.isOk).toBe(true)
 })
