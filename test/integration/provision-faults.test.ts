@@ -85,6 +85,7 @@ beforeAll(async () => {
   await site('e.test', 'e')
   machine = {
     pointsFile: inHome('points'),
+    isQuick: true,
     run: (argv, request, env) => account.runOrDie(argv, request, env),
     snapshots: {
       files: () => filesOf(account.home),

@@ -19,7 +19,10 @@ export interface FaultMachine {
     request: JsonRecord,
     env: Readonly<Record<string, string>>,
   ): Promise<Ran | 'killed'>
-  /** Each point once by throwing or by SIGKILL, what has just been done by both: for commands that take long. */
+  /**
+   * SIGKILL only after each note and in each step. Killed before a step or after it, the machine is as it was when it was
+   * killed in the one before, or in this one: nothing is noted between.
+   */
   isQuick?: boolean
   /** Everything that is compared, by name: files, databases, what the web server answers … */
   snapshots: Readonly<Record<string, () => unknown>>

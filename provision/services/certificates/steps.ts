@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { hiddenBeside, putAside, removal, replaceText } from '../../steps/files.ts'
+import { hiddenBeside, makeFolder, putAside, removal, replaceText } from '../../steps/files.ts'
 import type { Step } from '../../steps/step.ts'
 import { toProvisionError } from '../../system/provision-error.ts'
 import {
@@ -27,6 +27,7 @@ export function getCertificateStep(
       const held = await all.find(site)
       take(held)
       try {
+        await makeFolder(work, parts.folders.acme)
         const staging = hiddenBeside(path.join(parts.folders.acme, 'request'), 'new')
         await work.willUndo(removal.of({ path: staging }))
         const text = await all.obtain(site, held, staging, work.signal)
