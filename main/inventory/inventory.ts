@@ -1,5 +1,5 @@
 import type { FormProblems } from '#shared/domain/form.ts'
-import type { Id } from '#shared/domain/json.ts'
+import type { Id, JsonRecord } from '#shared/domain/json.ts'
 import { contextNameOf } from '#shared/domain/names.ts'
 import type {
   Backend,
@@ -50,6 +50,8 @@ export interface NewSite extends Partial<Pick<Site, 'siteTitle' | 'https' | 'cer
   aliases: readonly string[]
   /** Its folder is on the server already: it is imported instead of installed. */
   isThere?: boolean
+  /** A backup of it that is on the server already: it is imported out of that. */
+  backupFile?: string
 }
 
 /** Adds hosting objects. What is added queues the task that carries it to the server. */
@@ -107,7 +109,7 @@ export class Inventory {
       revision: null,
       packages: [],
     }
-    const task = this.#save(unit, platform, 'verify', origin, wish.afterId)
+    const task = this.#save(unit, platform, 'verify', origin, { afterId: wish.afterId })
     await this.#parts.store.commit(unit.toChange())
     return { platform, task: this.#parts.store.get('task', task.id) }
   }
@@ -146,7 +148,10 @@ export class Inventory {
       ...findNameProblems(site, unit),
       ...findCertificateProblems(site, unit),
     })
-    const task = this.#save(unit, site, wish.isThere === true ? 'import' : 'install', origin)
+    const { isThere = false, backupFile } = wish
+    const isImported = isThere || backupFile !== undefined
+    const values: JsonRecord = backupFile === undefined ? {} : { file: backupFile }
+    const task = this.#save(unit, site, isImported ? 'import' : 'install', origin, { values })
     await this.#parts.store.commit(unit.toChange())
     return { site, task: this.#parts.store.get('task', task.id) }
   }
@@ -234,13 +239,13 @@ export class Inventory {
     object: HostingObject,
     type: string,
     origin: TaskOrigin,
-    afterId?: Id,
+    { values = {}, afterId }: { values?: JsonRecord; afterId?: Id | undefined } = {},
   ): Task {
     unit.put(object.kind, object)
     return unit.addTaskOf({
       object,
       type,
-      values: {},
+      values,
       origin,
       ...(afterId === undefined ? {} : { afterId }),
     })

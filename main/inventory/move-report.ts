@@ -35,3 +35,14 @@ export function whatIsLeft({ name, savedOptions, https }: Site): string[] {
     'The site on Aegir’s server goes on as before: disable it there once the name has moved.',
   ]
 }
+
+/** The same for a site that comes from a server of our own. */
+export const whatIsLeftOfOurs = ({ name, https }: Site): string[] => [
+  ...(https === 'off'
+    ? []
+    : [
+        'HTTPS: certificates are not carried; turn it on here and a new one is made once the name leads to this server.',
+      ]),
+  `The name ${name} still leads to the former server: change its DNS entry when you have looked at the copy.`,
+  'The site on the former server goes on as before, and what is written there from now on stays there: disable it once the name has moved, and delete it when you need it no more.',
+]

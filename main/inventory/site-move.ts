@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { MoveEvent } from '#shared/contract/site-move.ts'
 import type { Id } from '#shared/domain/json.ts'
 import type { Backup, Platform, Site } from '#shared/domain/objects.ts'
@@ -9,7 +10,7 @@ import type { Tasks } from '../task/tasks.ts'
 import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 import { carryFile, exec, incomingFile } from './carry-file.ts'
 import type { Inventory } from './inventory.ts'
-import { whatIsLeft } from './move-report.ts'
+import { whatIsLeft, whatIsLeftOfOurs } from './move-report.ts'
 
 export interface SiteMovesParts extends UnitParts {
   tasks: Tasks
@@ -18,6 +19,8 @@ export interface SiteMovesParts extends UnitParts {
 }
 
 const STEPS = ['Back up', 'Carry over', 'Unpack', 'Import', 'Verify'] as const
+/** A backup of our own is taken as it is. */
+const STEPS_OF_OURS = ['Back up', 'Carry over', 'Import', 'Verify'] as const
 
 /** Into "$2", which must not be there; "$1" goes. Who unpacks owns it all, and nothing lands elsewhere. */
 const UNPACK = `
@@ -28,9 +31,13 @@ rm -f "$1"
 chmod 711 "$2"
 `
 
+/** Nothing of this name is there. */
+const IS_ABSENT = '[ ! -e "$1" ] || { echo "$1 is there already." >&2; exit 1; }'
+
 /**
- * Moves sites of Aegir's to servers of our own, as copies: what is there stays as it is, so that the way back is open until the
- * person closes it. Steps that run on a server are tasks of their own; a move that was cut off is begun anew.
+ * Moves sites to another server account of our own, from one of ours or of Aegir's, as copies: what is there stays as it is, so
+ * that the way back is open until the person closes it. Neither server reaches the other: a backup is carried through this
+ * computer, piece by piece. Steps that run on a server are tasks of their own; a move that was cut off is begun anew.
  */
 export class SiteMoves {
   readonly #parts: SiteMovesParts
@@ -43,8 +50,57 @@ export class SiteMoves {
     wish: { siteId: Id; platformId: Id },
     signal?: AbortSignal,
   ): AsyncGenerator<MoveEvent, void> {
-    const { inventory, connect } = this.#parts
     const { site, target } = this.#check(wish)
+    const isOurs = this.#parts.store.get('backend', site.backendId).dialect === 'native'
+    yield* isOurs ? this.#moveOurs(site, target, signal) : this.#moveAegirs(site, target, signal)
+  }
+
+  async *#moveOurs(
+    site: Site,
+    target: Platform,
+    signal?: AbortSignal,
+  ): AsyncGenerator<MoveEvent, void> {
+    const step = (at: number): MoveEvent => toStep(STEPS_OF_OURS, at)
+    const { inventory, connect } = this.#parts
+    yield step(0)
+    const backup = await this.#backUp(site, target, signal)
+    yield step(1)
+    const from = await connect(site.backendId)
+    const to = await connect(target.backendId)
+    const file = `${to.far.home}/backups/${path.posix.basename(backup.file)}`
+    await exec(to, { argv: [file], script: IS_ABSENT })
+    try {
+      yield* this.#carry({ connection: from, file: backup.file }, { connection: to, file }, signal)
+      yield step(2)
+      const { name, aliases, clientId, siteTitle } = site
+      const wish = { name, platformId: target.id, clientId, aliases, siteTitle, backupFile: file }
+      const added = await inventory.addSite(wish, 'user')
+      await this.#untilSuccess(added.task, signal)
+      await this.#keepRedirection(added.site.id, site)
+      yield step(3)
+      await this.#untilSuccess(await this.#addTask(added.site.id, 'verify', {}), signal)
+      yield { event: 'report', siteId: added.site.id, left: whatIsLeftOfOurs(site) }
+    } finally {
+      await to.exec({ argv: ['rm', '-f', file] }).catch(() => undefined)
+    }
+  }
+
+  async *#carry(
+    from: { connection: Connection; file: string },
+    to: { connection: Connection; file: string },
+    signal?: AbortSignal,
+  ): AsyncGenerator<MoveEvent, void> {
+    for await (const progress of carryFile(from, to, signal))
+      yield { event: 'carried', ...progress }
+  }
+
+  async *#moveAegirs(
+    site: Site,
+    target: Platform,
+    signal?: AbortSignal,
+  ): AsyncGenerator<MoveEvent, void> {
+    const step = (at: number): MoveEvent => toStep(STEPS, at)
+    const { inventory, connect } = this.#parts
     yield step(0)
     const backup = await this.#backUp(site, target, signal)
     yield step(1)
@@ -53,12 +109,7 @@ export class SiteMoves {
     const folder = `${to.far.home}/sites/${site.name}`
     try {
       const from = await connect(site.backendId)
-      for await (const progress of carryFile(
-        { connection: from, file: backup.file },
-        { connection: to, file },
-        signal,
-      ))
-        yield { event: 'carried', ...progress }
+      yield* this.#carry({ connection: from, file: backup.file }, { connection: to, file }, signal)
       yield step(2)
       await exec(to, { argv: [file, folder], script: UNPACK })
     } finally {
@@ -87,8 +138,8 @@ export class SiteMoves {
     const site = unit.get('site', siteId)
     const target = unit.get('platform', platformId)
     const source = unit.get('platform', site.platformId)
-    if (store.get('backend', site.backendId).dialect !== 'aegir')
-      throw refusal(`${site.title} is on no server of Aegir’s.`)
+    if (target.backendId === site.backendId)
+      throw refusal(`${target.title} is on the same server account: migrate the site instead.`)
     if (store.get('backend', target.backendId).dialect !== 'native')
       throw refusal(`${target.title} is on a server of Aegir’s as well: migrate the site instead.`)
     if (target.status !== 'enabled') throw refusal(`${target.title} takes no sites at the moment.`)
@@ -161,11 +212,11 @@ export class SiteMoves {
   }
 }
 
-const step = (at: number): MoveEvent => ({
+const toStep = (steps: readonly string[], at: number): MoveEvent => ({
   event: 'step',
   step: at + 1,
-  of: STEPS.length,
-  title: STEPS[at] ?? '',
+  of: steps.length,
+  title: steps[at] ?? '',
 })
 
 const refusal = (message: string): AppError => new AppError('task.not-allowed', message)

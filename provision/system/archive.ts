@@ -35,9 +35,14 @@ export async function packArchive(
   const { signal } = options
   try {
     const output = createWriteStream(partial, { mode: 0o600 })
-    await pipeline(members(parts, options), createGzip({ chunkSize: 128 * 1024 }), output, {
-      signal,
-    })
+    await pipeline(
+      inLargePieces(members(parts, options)),
+      createGzip({ chunkSize: 128 * 1024 }),
+      output,
+      {
+        signal,
+      },
+    )
     await flush(partial)
     await rename(partial, file)
   } catch (error) {
@@ -45,6 +50,23 @@ export async function packArchive(
     throw signal.aborted ? cancelled() : error
   }
   return { sizeBytes: await sizeOf(file) }
+}
+
+/** Each piece that is compressed, or written, is a trip to another thread: small ones cost more by that than by themselves. */
+const PIECE_BYTES = 256 * 1024
+
+async function* inLargePieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer[] = []
+  let bytes = 0
+  for await (const piece of source) {
+    held.push(piece)
+    bytes += piece.length
+    if (bytes < PIECE_BYTES) continue
+    yield Buffer.concat(held)
+    held = []
+    bytes = 0
+  }
+  yield Buffer.concat(held)
 }
 
 /** What tar packs, and behind it the last member, which knows what went by. */

@@ -24,8 +24,8 @@ export type MoveEvent = z.infer<typeof MoveEvent>
 
 export const siteMove = {
   /**
-   * Copies a site of Aegir's onto a platform of our own backend: back up there, carry over, import here, verify. The site
-   * that was there is not touched.
+   * Copies a site onto a platform of another backend of our own, also one of Aegir's: back up there, carry over, import
+   * here, verify. The site that was there is not touched.
    */
   move: desk.input(z.object({ siteId: Id, platformId: Id })).output(eventIterator(MoveEvent)),
 }

@@ -129,7 +129,19 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     weight: -5,
     isHidden: true,
     savesContext: true,
+    form: {
+      fields: [
+        {
+          name: 'file',
+          type: 'text',
+          label: 'Backup',
+          help: 'Where a backup of the site lies on the server; its folder there where this is left empty.',
+          maxLength: 1024,
+        },
+      ],
+    },
     refusal: refusalUnlessNew,
+    args: (_site, { file }) => (typeof file === 'string' ? [file] : []),
   }),
   siteTask({
     type: 'verify',
