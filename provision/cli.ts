@@ -15,6 +15,7 @@ import { save } from './commands/save.ts'
 import { type CommandResult, Session } from './commands/session.ts'
 import { ContextStore } from './context/store.ts'
 import type { Extensions } from './extensions/extensions.ts'
+import { findInForce } from './extensions/in-force.ts'
 import { loadExtensions, takeExtensionPaths } from './extensions/load.ts'
 import { WEB_SERVICE_NAMES } from './commands/web.ts'
 import { hasOrphans } from './steps/recover.ts'
@@ -35,7 +36,7 @@ const reporter: Reporter = {
 async function main(argv: readonly string[]): Promise<number> {
   const { paths, rest } = takeExtensionPaths(argv)
   // Root runs nothing of an extension: it is refused below.
-  const extensions = await openExtensions(effectiveUid() === 0 ? [] : paths)
+  const extensions = await openExtensions(effectiveUid() === 0 ? [] : await placesFor(rest, paths))
   const line = parseCommandLine(rest, [...COMMAND_NAMES, ...extensions.commandNames])
   if (line.kind === 'version') {
     writeLine(`${VERSION}\n`)
@@ -58,6 +59,15 @@ async function main(argv: readonly string[]): Promise<number> {
     return code === 'PROVISION_USAGE' ? 2 : 1
   }
 }
+
+/** A crontab names no extension: what this account does by itself goes by those that the frontend named last. */
+const placesFor = (
+  rest: readonly string[],
+  named: readonly string[],
+): Promise<readonly string[]> =>
+  named.length === 0 && /^(provision-)?dispatch$/.test(rest[0] ?? '')
+    ? findInForce(foldersOf(findHome()))
+    : Promise.resolve(named)
 
 const openExtensions = (paths: readonly string[]): Promise<Extensions> =>
   loadExtensions(paths, {

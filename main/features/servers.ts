@@ -1,7 +1,7 @@
 import type { Server } from '#shared/domain/objects.ts'
 import { defineTaskType, type Feature } from '../hooks/feature.ts'
 import type { Host } from '../hooks/host.ts'
-import { toServiceOptions } from '../hooks/service-types.ts'
+import { toServiceOptions, withChosenValues } from '../hooks/service-types.ts'
 import { takeOver } from './effects.ts'
 import { toServerFacts } from './server-facts.ts'
 
@@ -69,7 +69,12 @@ export const servers: Feature = {
     if (task.objectKind !== 'server') return
     const server = takeOver(host.get('server', task.objectId), task, result, host)
     if (task.type === 'verify') {
-      host.put('server', { ...server, status: 'enabled', facts: toServerFacts(result.data) })
+      host.put('server', {
+        ...server,
+        services: withChosenValues(server, host.serviceTypes()),
+        status: 'enabled',
+        facts: toServerFacts(result.data),
+      })
       verifyPlatforms(server, host)
     }
     if (task.type === 'delete') host.put('server', { ...server, status: 'deleted' })

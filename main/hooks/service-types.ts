@@ -68,6 +68,22 @@ export function parseServices(options: JsonRecord, types: Types): Services {
   return services
 }
 
+/** The services of a server with what its backend chose where nothing was said here: a port that it was set up with. */
+export function withChosenValues({ services, savedOptions }: Server, types: Types): Services {
+  const kept = parseServices(savedOptions ?? {}, types)
+  return Object.fromEntries(
+    Object.entries(services).map(([service, settings]) => {
+      const chosen = kept[service]?.type === settings.type ? kept[service].values : undefined
+      return [
+        service,
+        chosen === undefined
+          ? settings
+          : { ...settings, values: { ...chosen, ...settings.values } },
+      ]
+    }),
+  )
+}
+
 function valuesIn(options: JsonRecord, definition: ServiceTypeDefinition | undefined): JsonRecord {
   const names = fieldsOf(definition).map(({ name }) => name)
   const kept = Object.fromEntries(Object.entries(options).filter(([key]) => names.includes(key)))
@@ -98,7 +114,7 @@ export function checkServices(
       type: settings.type,
       port: settings.port ?? defaultPort,
       restartCommand: settings.restartCommand ?? defaultRestartCommand,
-      ...(form.fields.length > 0 ? { values: found.values } : {}),
+      ...(Object.keys(found.values).length > 0 ? { values: found.values } : {}),
     }
   }
   return { services: checked, problems }

@@ -25,9 +25,21 @@ export async function runServerTask(
   const boot = await findBoot()
   const making = path.join(unfinished, `${process.pid}.dispatch.${uniqueName()}`)
   const { context, type, args, options, queue } = item
-  // The program is named so that its folder is not cleared away while the run needs it.
+  // Program and extensions are named so that their folders are not cleared away while the run needs them.
   const program = await ownProgram()
-  const task = { format: 1, id, context, type, queue, args, options, startedAt, program }
+  const extensions = session.parts.extensions.places
+  const task = {
+    format: 1,
+    id,
+    context,
+    type,
+    queue,
+    args,
+    options,
+    startedAt,
+    program,
+    extensions,
+  }
   const start = (await findStart(process.pid)) ?? '-'
   await ensureFolder(making)
   try {
@@ -49,7 +61,8 @@ async function attend(
   { context, type, args, options }: WorkItem,
   id: string,
 ): Promise<string | undefined> {
-  const exitCode = await runOurselves([`provision-${type}`, `@${context}`, ...args], {
+  const named = session.parts.extensions.places.flatMap((place) => ['--extension', place])
+  const exitCode = await runOurselves([...named, `provision-${type}`, `@${context}`, ...args], {
     stdin: renderRequest({ options }),
     outFile: path.join(folder, 'out.0'),
     errFile: path.join(folder, 'err.0'),

@@ -4,6 +4,7 @@ import { isContextName } from '../context/keys.ts'
 import { namesIn, sizeOf } from '../system/files.ts'
 import { toProvisionError } from '../system/provision-error.ts'
 import { writeLine } from '../system/streams.ts'
+import { findNote } from './backup-note.ts'
 import { parseArchiveName } from './archive-name.ts'
 import type { CommandResult, Session } from './session.ts'
 
@@ -45,6 +46,7 @@ async function listBackups({ folders }: Session, say: (item: JsonRecord) => void
     const archive = parseArchiveName(name)
     if (archive === undefined) continue
     const file = path.join(folders.backups, name)
-    say({ item: 'backup', file, ...archive, sizeBytes: await sizeOf(file) })
+    const description = await findNote(file)
+    say({ item: 'backup', file, ...archive, sizeBytes: await sizeOf(file), description })
   }
 }

@@ -2,6 +2,10 @@ import type { Finding } from '#shared/domain/finding.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { referencesOf, type Context, withOptions } from '../context/context.ts'
 import { examine } from '../doctor/doctor.ts'
+import { inForceFile, renderInForce } from '../extensions/in-force.ts'
+import { writeFileStep } from '../steps/files.ts'
+import type { Step } from '../steps/step.ts'
+import { findText } from '../system/files.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { findMachineFile } from '../system/machine-file.ts'
 import { machineFacts } from '../system/machine.ts'
@@ -23,6 +27,7 @@ export async function verifyServer(session: Session, saved: Context): Promise<Co
     await session.run([
       ...(service?.verifyServer(data) ?? []),
       ...findOtherServices(session, server).flatMap((one) => one.verifyServer?.(data) ?? []),
+      ...(await noteExtensions(session)),
       writeContextStep(session.store, server),
     ])
   } catch (error) {
@@ -32,6 +37,15 @@ export async function verifyServer(session: Session, saved: Context): Promise<Co
   }
   data['findings'] = await findingsOf(session, server)
   return { data, contexts: [server], removedContexts: [] }
+}
+
+/** What the server does by itself it does with the extensions that the frontend has in force now. */
+async function noteExtensions({ folders, parts }: Session): Promise<Step[]> {
+  const file = inForceFile(folders)
+  const text = renderInForce(parts.extensions.places)
+  const noted = await findText(file)
+  const isNoted = noted === text || (noted === undefined && parts.extensions.places.length === 0)
+  return isNoted ? [] : [writeFileStep(file, text, 0o600)]
 }
 
 /** A machine that was prepared has a port for HTTPS, whether its context names it or not. */

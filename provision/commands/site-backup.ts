@@ -4,10 +4,11 @@ import { MariaDb } from '../services/mariadb/mariadb.ts'
 import { removal } from '../steps/files.ts'
 import type { Step, Work } from '../steps/step.ts'
 import { packArchive, partialOf } from '../system/archive.ts'
-import { ensureFolder, kindOf, remove } from '../system/files.ts'
+import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
 import { findDiskUse, findFreeBytes } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
+import { noteOf, toNote } from './backup-note.ts'
 import { normaliseStep } from './code-steps.ts'
 import type { Session } from './session.ts'
 import { checkSiteArchive } from './site-archive.ts'
@@ -55,7 +56,8 @@ export function backupSteps(session: Session, place: SitePlace, data: JsonRecord
 
 async function pack(session: Session, work: Work, place: SitePlace, file: string): Promise<number> {
   const staging = `${file}.staging`
-  for (const path of [file, partialOf(file), staging]) await work.willUndo(removal.of({ path }))
+  for (const path of [file, partialOf(file), staging, noteOf(file)])
+    await work.willUndo(removal.of({ path }))
   const parts = [{ inFolder: path.dirname(place.folder), name: place.uri }]
   if (hasCode(place)) {
     await ensureFolder(staging)
@@ -68,6 +70,8 @@ async function pack(session: Session, work: Work, place: SitePlace, file: string
     signal: work.signal,
   })
   await remove(staging)
+  const note = toNote(session.parts.options)
+  if (note !== '') await writeAtomically(noteOf(file), `${note}\n`)
   return sizeBytes
 }
 
@@ -117,6 +121,7 @@ function renderManifest(
     application,
     context: site,
     createdAt: new Date(session.parts.now()).toISOString(),
+    description: toNote(session.parts.options),
     program: VERSION,
     files,
   }

@@ -12,12 +12,15 @@ export interface Shipped {
 
 /** What the extensions of this run declare, together. Nothing stands in the place of what ships, or of an earlier one's. */
 export class Extensions {
+  /** The folders that this run names, also of those that did not load. */
+  readonly places: readonly string[]
   readonly #shipped: Shipped
   readonly #commands = new Map<string, ExtensionCommand>()
   readonly #webServices = new Map<string, WebServiceMaker>()
   readonly #services = new Map<string, ServiceMaker>()
 
-  constructor(shipped: Shipped) {
+  constructor(shipped: Shipped, places: readonly string[] = []) {
+    this.places = places
     this.#shipped = shipped
   }
 

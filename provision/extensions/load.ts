@@ -36,7 +36,7 @@ export async function loadExtensions(
     onProblem,
   }: { folder: string; shipped: Shipped; onProblem: (message: string) => void },
 ): Promise<Extensions> {
-  const extensions = new Extensions(shipped)
+  const extensions = new Extensions(shipped, paths)
   for (const place of paths) {
     try {
       const name = await checkPlace(place, folder)

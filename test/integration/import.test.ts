@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { JsonRecord } from '#shared/domain/json.ts'
 import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
 import { build } from '../../tools/build.ts'
 import { aDataFolder, removeFolder } from '../support/desk.ts'
@@ -50,13 +51,13 @@ async function everything(calls: DeskClient) {
     })),
     clients: clients.items.map((one) => pick(one, 'title')),
     backups: backups.items
-      .map((one) => pick(one, 'file', 'sizeBytes', 'siteName', 'serverTitle'))
+      .map((one) => pick(one, 'file', 'sizeBytes', 'description', 'siteName', 'serverTitle'))
       .sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
   }
 }
 
-const taskOf = async (objectId: string, type: string): Promise<void> => {
-  await server.calls().task.add({ objectKind: 'site', objectId, type })
+const taskOf = async (objectId: string, type: string, values: JsonRecord = {}): Promise<void> => {
+  await server.calls().task.add({ objectKind: 'site', objectId, type, values })
   await server.untilQuiet()
 }
 
@@ -78,7 +79,7 @@ beforeAll(async () => {
     aliases: [],
   })
   await server.untilQuiet()
-  await taskOf(server.siteId, 'backup')
+  await taskOf(server.siteId, 'backup', { description: 'Before the “great” update' })
   await taskOf(server.siteId, 'backup')
   await taskOf(other.id, 'backup')
   const { before: crontab } = await calls.crontab.show({

@@ -114,6 +114,39 @@ describe('a server half that a run names', () => {
     expect(result).toMatchObject({ isOk: true, data: { plainPort: 80, noticesPort: 12_345 } })
   })
 
+  test('is in force for what the server does by itself, as of its last verify', async () => {
+    const noted = inHome('.hosting-desk/extensions-in-force.json')
+    expect(JSON.parse(readFileSync(noted, 'utf8'))).toEqual({
+      format: 1,
+      folders: ['notice-board-0a1b2c3d', 'plain-web-00000000'],
+    })
+    const plan = {
+      name: 'backup',
+      type: 'serial',
+      isEnabled: true,
+      isPaused: false,
+      frequencySeconds: 60,
+      items: 2,
+      minThreads: 1,
+      maxThreads: 6,
+      threshold: 100,
+    }
+    const save = (name: string, contextOptions: JsonRecord) =>
+      account.run([...both, 'provision-save', `@${name}`], { contextOptions })
+    await save('server_x', { dispatch_plan: { queues: [plan] } })
+    await save(SITE, { site_enabled: true, backup_every_seconds: 60 })
+    const { result } = await account.run(['dispatch'], '')
+    const outcome = result.data['backup@server_x'] as { state: string; runs: string[] }
+    expect(outcome.state).toBe('ran')
+    const runs = inHome('.hosting-desk/runs')
+    const [id = ''] = outcome.runs
+    expect(readFileSync(path.join(runs, id, 'status.0'), 'utf8')).toBe('0\n')
+    // The frontend clears no folder away that a run names.
+    expect(readFileSync(path.join(runs, id, 'task.json'), 'utf8')).toContain(web)
+    await save('server_x', { dispatch_plan: null })
+    await save(SITE, { site_enabled: false, backup_every_seconds: null })
+  })
+
   test('a key that it did not declare is refused by name, and a value that its check refuses', async () => {
     const save = (contextOptions: JsonRecord) =>
       account.run([...both, 'provision-save', `@${SITE}`], { contextOptions })

@@ -5,6 +5,7 @@ import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { TaskResult } from '../../hooks/feature.ts'
 import type { Host } from '../../hooks/host.ts'
 import { takeOver, textOrNull, webAddressOrNull } from '../effects.ts'
+import { occasionOf } from './occasions.ts'
 import { reportedFacts } from './site-facts.ts'
 
 /** What a site's task that succeeded changes here (Aegir's hook_post_hosting_TYPE_task for sites). */
@@ -121,17 +122,8 @@ function keepBackup(site: Site, task: Task, result: TaskResult, host: Host): voi
     backendId: site.backendId,
     file,
     sizeBytes: typeof size === 'number' ? size : 0,
-    description: textOrNull(task.values['description']) ?? OCCASIONS[task.type] ?? '',
+    description: textOrNull(task.values['description']) ?? occasionOf(task.type),
     createdAt: host.now,
     taskId: task.id,
   })
-}
-
-/** What is written of a backup that a task made on its way. */
-const OCCASIONS: Readonly<Record<string, string>> = {
-  restore: 'Before a restore',
-  migrate: 'Before a migration',
-  rename: 'Before a new name',
-  clone: 'Before a clone',
-  delete: 'Before the site was deleted',
 }

@@ -4,6 +4,7 @@ import { toContext, type Backup, type Site } from '#shared/domain/objects.ts'
 import type { FormField, FormProblems } from '#shared/domain/form.ts'
 import { defineTaskType, type TaskTypeDefinition } from '../../hooks/feature.ts'
 import type { ReadingHost } from '../../hooks/host.ts'
+import { occasionOf } from './occasions.ts'
 import { refusalForTarget } from './site-targets.ts'
 
 type SiteTask = Omit<TaskTypeDefinition<'site'>, 'objectKind' | 'savesContext'> & {
@@ -12,6 +13,18 @@ type SiteTask = Omit<TaskTypeDefinition<'site'>, 'objectKind' | 'savesContext'> 
 
 const siteTask = (definition: SiteTask): TaskTypeDefinition =>
   defineTaskType<'site'>({ objectKind: 'site', savesContext: false, ...definition })
+
+/** A task that makes a backup: its server keeps beside it what is written of it, so that an import brings that back. */
+const backingUp = (definition: SiteTask): TaskTypeDefinition =>
+  siteTask({
+    options(site, values, host): JsonRecord {
+      // Aegir's backend keeps nothing of the kind.
+      if (host.backend(site.backendId).dialect === 'aegir') return {}
+      const typed = values['description']
+      return { description: typeof typed === 'string' ? typed : occasionOf(definition.type) }
+    },
+    ...definition,
+  })
 
 const NOT_WHEN_DELETED = 'The site was deleted.'
 const NOT_YET_INSTALLED = 'The site is not installed yet.'
@@ -151,7 +164,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     savesContext: true,
     refusal: refusalUnlessEnabled,
   }),
-  siteTask({
+  backingUp({
     type: 'backup',
     title: 'Back up',
     description: 'Make an archive from which the site can be restored.',
@@ -170,7 +183,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     },
     refusal: refusalUnlessEnabled,
   }),
-  siteTask({
+  backingUp({
     type: 'restore',
     title: 'Restore',
     description: 'Go back to a backup. The site as it is now is backed up first.',
@@ -190,7 +203,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
         .filter(({ id }) => id === values['backup'])
         .map(({ file }) => file),
   }),
-  siteTask({
+  backingUp({
     type: 'clone',
     title: 'Clone',
     description: 'Make a copy under another name.',
@@ -215,7 +228,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
       toContext(targetOf(values, site, host)),
     ],
   }),
-  siteTask({
+  backingUp({
     type: 'migrate',
     title: 'Migrate',
     description:
@@ -242,7 +255,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
       ...(newNameOf(values, site) === site.name ? [] : [`@${newNameOf(values, site)}`]),
     ],
   }),
-  siteTask({
+  backingUp({
     type: 'rename',
     title: 'Rename',
     description: 'Give the site another name. It is backed up first.',
@@ -310,7 +323,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
       host.backupsOf(site.id).length > 0 ? null : 'The site has no backup.',
     args: (site, values, host) => chosenBackups(values, site, host).map(({ file }) => file),
   }),
-  siteTask({
+  backingUp({
     type: 'delete',
     title: 'Delete',
     description: 'Remove the site from its server. A last backup of it stays there.',

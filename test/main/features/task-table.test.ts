@@ -101,37 +101,53 @@ const TABLE: readonly Row[] = [
   { kind: 'site', type: 'install', context: SITE, options: EMAIL },
   { kind: 'site', type: 'import', context: SITE },
   { kind: 'site', type: 'verify', context: SITE },
-  { kind: 'site', type: 'backup', values: { description: 'stays in the frontend' } },
+  {
+    kind: 'site',
+    type: 'backup',
+    values: { description: 'mine' },
+    options: { description: 'mine' },
+  },
   {
     kind: 'site',
     type: 'restore',
     values: { backup: anId(8) },
     args: ['/home/desk/backups/two.tar.gz'],
+    options: { description: 'Before a restore' },
   },
   {
     kind: 'site',
     type: 'clone',
     values: { newName: 'Staging.Example.com.', platformId: OTHER },
     args: ['@staging.example.com', '@platform_other'],
+    options: { description: 'Before a clone' },
   },
   {
     kind: 'site',
     type: 'clone',
     values: { newName: 'staging.example.com' },
     args: ['@staging.example.com', '@platform_static'],
+    options: { description: 'Before a clone' },
   },
-  { kind: 'site', type: 'migrate', values: { platformId: OTHER }, args: ['@platform_other'] },
+  {
+    kind: 'site',
+    type: 'migrate',
+    values: { platformId: OTHER },
+    args: ['@platform_other'],
+    options: { description: 'Before a migration' },
+  },
   {
     kind: 'site',
     type: 'migrate',
     values: { platformId: OTHER, newName: 'www.example.com' },
     args: ['@platform_other'],
+    options: { description: 'Before a migration' },
   },
   {
     kind: 'site',
     type: 'migrate',
     values: { platformId: OTHER, newName: 'new.example.com' },
     args: ['@platform_other', '@new.example.com'],
+    options: { description: 'Before a migration' },
   },
   {
     kind: 'site',
@@ -139,6 +155,7 @@ const TABLE: readonly Row[] = [
     values: { newName: 'new.example.com' },
     command: 'migrate',
     args: ['@platform_static', '@new.example.com'],
+    options: { description: 'Before a new name' },
   },
   { kind: 'site', type: 'login-reset', options: EMAIL },
   { kind: 'site', type: 'cron' },
@@ -150,7 +167,12 @@ const TABLE: readonly Row[] = [
     values: { backups: [anId(7), anId(8)] },
     args: ['/home/desk/backups/one.tar.gz', '/home/desk/backups/two.tar.gz'],
   },
-  { kind: 'site', type: 'delete', forgets: true },
+  {
+    kind: 'site',
+    type: 'delete',
+    forgets: true,
+    options: { description: 'Before the site was deleted' },
+  },
 ]
 
 describe('what a task sends', () => {

@@ -9,6 +9,7 @@ import {
   checkServices,
   parseServices,
   toServiceOptions,
+  withChosenValues,
 } from '../../../main/hooks/service-types.ts'
 import { aServer } from '../../support/objects.ts'
 
@@ -72,6 +73,18 @@ describe('what is sent of a service', () => {
       search: plain('fast', { port: 1, restartCommand: '/x', values: { search_index: 'b' } }),
     }
     expect(parseServices(optionsOf(services), [search])).toEqual(services)
+  })
+})
+
+describe('what a backend chose of a service', () => {
+  test('is taken over where nothing was said here, and nowhere else', () => {
+    const savedOptions = { search_service_type: 'fast', search_index: 'theirs' }
+    const chosen = (settings: ServiceSettings) =>
+      withChosenValues(aServer({ services: { search: settings }, savedOptions }), [search])
+    expect(chosen(plain('fast'))).toMatchObject({ search: { values: { search_index: 'theirs' } } })
+    const own = plain('fast', { values: { search_index: 'ours' } })
+    expect(chosen(own)).toEqual({ search: own })
+    expect(chosen(plain('slow'))).toEqual({ search: plain('slow') })
   })
 })
 
