@@ -6,7 +6,7 @@ import {
   renderEvent,
 } from '#shared/protocol/wire.ts'
 import { ACCOUNT_COMMANDS, type AccountCommand, parseCommandLine } from './commands/command-line.ts'
-import { COMMAND_NAMES, findCommand } from './commands/commands.ts'
+import { COMMAND_NAMES, findCommand, isReading } from './commands/commands.ts'
 import { deleteBackups } from './commands/backup-delete.ts'
 import { dispatch } from './commands/dispatch.ts'
 import { list } from './commands/list.ts'
@@ -117,7 +117,7 @@ async function runCommand(
   for (const folder of [contexts, journals, slotClaims, sites, backups]) await ensureFolder(folder)
   try {
     if (name === 'save') return await save(session, context, contextOptions)
-    await session.hold(context)
+    if (!isReading(name)) await session.hold(context)
     // A deleted site has no context any more, but the backups that it left can still go.
     if (name === 'backup-delete') return await deleteBackups(session, args)
     return await runOn(session, name, context, args)

@@ -7,6 +7,7 @@ import { resetLogin, runCron } from './site-abilities.ts'
 import { cloneSite } from './site-clone.ts'
 import { disableSite, enableSite } from './site-enable.ts'
 import { importSite } from './site-import.ts'
+import { readSiteLog } from './site-logs.ts'
 import { migrateSite } from './site-migrate.ts'
 import { restoreSite } from './site-restore.ts'
 import { backupSite, deleteSite, installSite, verifySite } from './site.ts'
@@ -15,6 +16,8 @@ export interface Command {
   run(session: Session, context: Context, args: readonly string[]): Promise<CommandResult>
   /** What its arguments are, for whoever got them wrong; none where absent. */
   args?: readonly string[]
+  /** It only reads, and waits for nobody. */
+  isReading?: boolean
 }
 
 /** What each type of context can be told to do, beside `save` and `backup-delete`. */
@@ -38,6 +41,7 @@ export const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Comm
     import: { run: importSite, args: ['[FILE]'] },
     cron: { run: runCron },
     'login-reset': { run: resetLogin },
+    logs: { run: readSiteLog, args: ['WHICH', '[LINES]', '[BEFORE]'], isReading: true },
     delete: { run: deleteSite },
   },
 }
@@ -52,3 +56,9 @@ export const COMMAND_NAMES: readonly string[] = [
 
 export const findCommand = (type: ContextType, name: string): Command | undefined =>
   Object.hasOwn(COMMANDS[type], name) ? COMMANDS[type][name] : undefined
+
+/** Whether every command of this name only reads. */
+export const isReading = (name: string): boolean => {
+  const found = Object.values(COMMANDS).flatMap((commands) => commands[name] ?? [])
+  return found.length > 0 && found.every((command) => command.isReading === true)
+}

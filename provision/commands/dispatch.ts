@@ -8,6 +8,7 @@ import { DispatchMemory } from './dispatch-memory.ts'
 import { runServerTask } from './dispatch-run.ts'
 import { SERVER_WORK, toMinute, type WorkItem } from './dispatch-work.ts'
 import { refuseOverload } from './load.ts'
+import { rotateLogsOf } from './log-rotation.ts'
 import type { CommandResult, Session } from './session.ts'
 
 /** How many runs one queue has going at once. */
@@ -28,6 +29,7 @@ export async function dispatch(session: Session): Promise<CommandResult> {
     session.log('warning', toProvisionError(error).message)
   await session.recover()
   const servers = await session.store.list('server', unreadable)
+  for (const server of servers) await rotateLogsOf(session, server)
   const data: JsonRecord = {}
   const work = servers.flatMap((server) =>
     queuesOf(session, server).map(async (queue) => {

@@ -11,6 +11,7 @@ import { findMachineFile } from '../system/machine-file.ts'
 import { machineFacts } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
+import { rotateLogsOf } from './log-rotation.ts'
 import type { CommandResult, Session } from './session.ts'
 import { findOtherServices } from './other-services.ts'
 import { findWebService, httpsPortOf } from './web.ts'
@@ -36,6 +37,7 @@ export async function verifyServer(session: Session, saved: Context): Promise<Co
     throw error
   }
   data['findings'] = await findingsOf(session, server)
+  await rotateLogsOf(session, server)
   return { data, contexts: [server], removedContexts: [] }
 }
 

@@ -74,6 +74,8 @@ export interface WebService<OneStep = Step> {
   hasHttps?(): Promise<boolean>
   /** Files in which a site's visits and errors stand; absent where none are kept. */
   logsOf?(uri: string): Readonly<Record<SiteLog, string>>
+  /** Puts aside what its logs have of past days, packs it, and removes what is old; does nothing where it was done. */
+  rotateLogs?(now: number, signal: AbortSignal): Promise<void>
 }
 
 export type SiteLog = 'access' | 'error'

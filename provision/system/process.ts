@@ -120,7 +120,7 @@ export async function findProgram(name: string): Promise<string | undefined> {
   return undefined
 }
 
-export const sendSignal = (pid: number, signal: 'SIGHUP' | 'SIGQUIT'): void =>
+export const sendSignal = (pid: number, signal: 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1'): void =>
   void process.kill(pid, signal)
 
 export const pause = (ms: number): Promise<void> => new Promise((wake) => setTimeout(wake, ms))

@@ -21,6 +21,7 @@ import {
 import { loaderKinds, NginxLoader } from './loader.ts'
 import { removeLogsStep } from './logs.ts'
 import { findMaster, getNginx, startMaster, stopMaster, versionOf } from './master.ts'
+import { rotateLogs } from './rotate.ts'
 import type { WantedFile } from './staging.ts'
 import { renderVhost } from './vhost.ts'
 
@@ -129,6 +130,13 @@ export class NginxService implements WebService {
 
   logsOf(uri: string): Record<SiteLog, string> {
     return { access: accessLog(this.#folders, uri), error: errorLog(this.#folders, uri) }
+  }
+
+  async rotateLogs(now: number, signal: AbortSignal): Promise<void> {
+    if ((await kindOf(this.#folders.logs)) !== 'folder') return
+    const { locks } = this.#parts.folders
+    const count = await rotateLogs({ folders: this.#folders, locks, now, signal })
+    if (count > 0) this.#parts.log('info', `Rotated ${count} logs of nginx.`)
   }
 
   /** A server that root prepared goes on with an nginx that has no site. */
