@@ -50,6 +50,7 @@ import { Activities } from './task/activities.ts'
 import { TaskRunner } from './task/runner.ts'
 import { LoginLinks } from './task/login-links.ts'
 import { ServerRuns } from './task/server-runs.ts'
+import { SiteLogs } from './inventory/site-logs.ts'
 import { Previews } from './task/previews.ts'
 import { forgetSecretsOfEnded, sweepSecrets } from './task/sweep-secrets.ts'
 import { Tasks } from './task/tasks.ts'
@@ -270,6 +271,7 @@ async function assemble(
     driverOf,
     backendLimit: BACKEND_LIMIT,
   })
+  const siteLogs = new SiteLogs({ store, connect: connectPrepared, driverOf })
   const previews = new Previews({ ...unit, tasks, connect: connectPrepared, driverOf })
   const crontabs = new Crontabs({
     connect: connectPrepared,
@@ -339,6 +341,7 @@ async function assemble(
     unit,
     tasks,
     previews,
+    siteLogs,
     inventory,
     editing,
     dispatcher,

@@ -1,5 +1,6 @@
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { LogLevel, Progress } from '#shared/domain/task.ts'
+import type { SiteLogName, SiteLogPage } from '#shared/domain/site-log.ts'
 import type { ListedItem } from '#shared/protocol/listing.ts'
 import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
@@ -88,6 +89,12 @@ export interface DialectDriver {
    * What a request would change, on a connection that is prepared; nothing is changed. Absent where the dialect cannot say.
    */
   preview?(connection: Connection, request: BackendRequest, signal?: AbortSignal): Promise<Preview>
+  /** A piece of a site's log, on a connection that is prepared. Absent where the dialect has none to show. */
+  siteLog?(
+    connection: Connection,
+    wish: { context: string; log: SiteLogName; lines: number; before: number | null },
+    signal?: AbortSignal,
+  ): Promise<SiteLogPage>
   /** The codes that put a task back into its queue: the machine is too busy. */
   isOverload(code: string): boolean
 }

@@ -79,6 +79,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
         one(toSiteRows(store, [store.get('site', input.id)]), 'site'),
       ),
       add: site.add.handler(({ input }) => inventory.addSite(input, 'user')),
+      log: site.log.handler(({ input, signal }) => parts.siteLogs.read(input, signal)),
       edit: site.edit.handler(({ input }) => editing.editSite(input, 'edit')),
       forget: site.forget.handler(async ({ input }) => {
         await forgetObject(store, 'site', input.id)

@@ -11,6 +11,7 @@ import type { HookRegistry } from '../hooks/registry.ts'
 import type { Editing } from '../inventory/editing.ts'
 import type { Imports } from '../inventory/import.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { SiteLogs } from '../inventory/site-logs.ts'
 import type { SiteMoves } from '../inventory/site-move.ts'
 import type { Visits } from '../inventory/visits.ts'
 import type { Listeners } from '../lib/listeners.ts'
@@ -49,6 +50,7 @@ export interface RpcParts {
   unit: UnitParts
   tasks: Tasks
   previews: Previews
+  siteLogs: SiteLogs
   inventory: Inventory
   editing: Editing
   dispatcher: Dispatcher

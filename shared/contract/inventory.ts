@@ -20,6 +20,7 @@ import {
   Tag,
 } from '../domain/objects.ts'
 import { PlatformSource } from '../domain/platform-source.ts'
+import { SiteLogName, SiteLogPage } from '../domain/site-log.ts'
 import { Task } from '../domain/task.ts'
 import { Secrets } from './backend.ts'
 import { desk, Page, pageOf } from './base.ts'
@@ -155,6 +156,17 @@ export const platform = {
 }
 
 export const site = {
+  /** A piece of its log: the last lines, or those before a place of an earlier answer. Its server is asked. */
+  log: desk
+    .input(
+      z.object({
+        siteId: Id,
+        log: SiteLogName,
+        lines: z.number().int().min(1).max(1000).default(200),
+        before: z.number().int().min(0).nullable().default(null),
+      }),
+    )
+    .output(SiteLogPage),
   list: desk
     .input(
       Page.extend({

@@ -14,6 +14,7 @@ import {
   resetAccount,
   untilEnded,
 } from '../support/desk.ts'
+import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { fetchByHost, findNginxMaster, stopNginx, workersOf } from '../support/nginx.ts'
 import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
@@ -157,6 +158,16 @@ describe('the main job', () => {
       status: 'enabled',
       url: `http://${SITE}:${port}`,
     })
+  })
+
+  test('its logs are shown as its server keeps them', async () => {
+    await fetchByHost(port, SITE, '/?visit=1')
+    await eventually(async () => {
+      const { lines } = await calls.site.log({ siteId, log: 'access', lines: 5 })
+      expect(lines.at(-1)).toContain('/?visit=1')
+    })
+    const page = await calls.site.log({ siteId, log: 'error' })
+    expect(page).toMatchObject({ lines: [], from: 0, sizeBytes: 0 })
   })
 
   test('its backup is an archive that can be read', async () => {

@@ -15,6 +15,7 @@ import { listKept } from './list.ts'
 import { runPreview } from './preview.ts'
 import { ensureProgram, getNode, programPath, toProgram } from './program.ts'
 import { NativeReader } from './reader.ts'
+import { readSiteLog } from './site-log.ts'
 
 /** The bundled program, as a file or as bytes, and the release it belongs to. */
 export type NativeDriverParts = { version: string } & (
@@ -85,6 +86,11 @@ export function createNativeDriver(parts: NativeDriverParts): NativeDriver {
       }
       const stdin = renderRequest(request)
       return runPreview(connection, { argv: [...startOf(connection), ...argv], stdin }, signal)
+    },
+    siteLog(connection, { context, log, lines, before }, signal) {
+      const place = before === null ? [] : [String(before)]
+      const argv = ['provision-logs', `@${context}`, log, String(lines), ...place]
+      return readSiteLog(connection, [...startOf(connection), ...argv], signal)
     },
     isOverload: (code) => code === 'PROVISION_OVERLOAD',
   }
