@@ -2,6 +2,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
 import type { Id } from '#shared/domain/json.ts'
+import type { Backend } from '#shared/domain/objects.ts'
 import { isEnded } from '#shared/domain/task.ts'
 import type { SecretBox } from './settings/secret-box.ts'
 import { AegirAccounts } from './backend/aegir/accounts.ts'
@@ -40,6 +41,7 @@ import { Settings } from './settings/settings.ts'
 import type { Connection } from './ssh/connection.ts'
 import { checkConnection } from './ssh/connection-check.ts'
 import { TrustedKeys } from './store/trusted-keys.ts'
+import { openConnection } from './ssh/open-connection.ts'
 import { ConnectionPool } from './ssh/pool.ts'
 import { listSshHosts } from './ssh/ssh-config.ts'
 import { acquireOwnership } from './store/owner.ts'
@@ -200,10 +202,10 @@ async function assemble(
     mayUseControlFile: (backendId) => mayUseControlFile(store, backendId),
     now,
   })
+  const driverFor = ({ id, dialect }: Pick<Backend, 'id' | 'dialect'>): DialectDriver =>
+    dialect === 'aegir' ? aegirAccounts.driverOf(id) : native
   const driverOf = (backendId: Id): DialectDriver =>
-    store.find('backend', backendId)?.dialect === 'aegir'
-      ? aegirAccounts.driverOf(backendId)
-      : native
+    driverFor({ dialect: 'native', ...store.find('backend', backendId), id: backendId })
   const runner = new TaskRunner({
     ...unit,
     loginLinks,
@@ -267,8 +269,9 @@ async function assemble(
     connect: (backendId) => pool.use(backendId),
     disconnect: (backendId) => pool.forget(backendId),
     giveSecrets: (backendId, typed) => secrets.give(backendId, typed),
+    open: (address, typed) => openConnection({ address, secrets: typed, ownKeys, sshFolder, now }),
     findDialect,
-    driverOf,
+    driverOf: driverFor,
     backendLimit: BACKEND_LIMIT,
   })
   const siteLogs = new SiteLogs({ store, connect: connectPrepared, driverOf })

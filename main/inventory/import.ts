@@ -6,6 +6,7 @@ import { shorten } from '#shared/text.ts'
 import type { DialectDriver } from '../backend/backend.ts'
 import type { FoundDialect } from '../backend/dialect.ts'
 import type { Secret } from '../lib/secret.ts'
+import { Sequence } from '../lib/sequence.ts'
 import type { Connection } from '../ssh/connection.ts'
 import { findBackendAt } from '../store/queries/backends.ts'
 import { listAllOn } from '../store/queries/objects.ts'
@@ -21,10 +22,15 @@ interface TypedSecrets {
 
 export interface ImportsParts extends UnitParts {
   connect: (backendId: Id) => Promise<Connection>
+  /** A connection beside the pool; the caller closes it. */
+  open: (
+    address: BackendAddress,
+    secrets: TypedSecrets,
+  ) => Promise<Connection & { close: () => void }>
   disconnect: (backendId: Id) => Promise<void>
   giveSecrets: (backendId: Id, secrets: TypedSecrets) => Promise<void>
   findDialect: (connection: Connection) => Promise<FoundDialect>
-  driverOf: (backendId: Id) => DialectDriver
+  driverOf: (backend: Backend) => DialectDriver
   /** How many tasks run at once on a backend that is new here. */
   backendLimit: number
 }
@@ -40,6 +46,8 @@ interface Looked {
 /** Starting from what is there: makes the objects here that a backend has contexts of. */
 export class Imports {
   readonly #parts: ImportsParts
+  /** One import of an address at a time: the second one finds it known. */
+  readonly #imports = new Sequence()
 
   constructor(parts: ImportsParts) {
     this.#parts = parts
@@ -47,6 +55,12 @@ export class Imports {
 
   /** An account by its address; where it is new here and cannot be read, nothing of it stays. */
   async importFrom(address: BackendAddress, secrets: TypedSecrets = {}): Promise<ImportResult> {
+    return await this.#imports.run(JSON.stringify(address), () =>
+      this.#importFrom(address, secrets),
+    )
+  }
+
+  async #importFrom(address: BackendAddress, secrets: TypedSecrets): Promise<ImportResult> {
     const known = findBackendAt(this.#parts.store, address)
     if (known !== undefined) return await this.importBackend(known.id)
     const backend = await this.#addBackend(address, secrets)
@@ -63,15 +77,15 @@ export class Imports {
     return await this.#import(this.#parts.store.get('backend', backendId), { isNew: false })
   }
 
-  /** What an import of the account would come to. Nothing of an account that is new here stays. */
+  /** What an import of the account would come to. Nothing of an account that is new here is stored. */
   async previewFrom(address: BackendAddress, secrets: TypedSecrets = {}): Promise<ImportPreview> {
     const known = findBackendAt(this.#parts.store, address)
     if (known !== undefined) return await this.previewBackend(known.id)
-    const backend = await this.#addBackend(address, secrets)
+    const connection = await this.#parts.open(address, secrets)
     try {
-      return toPreview(await this.#look(backend))
+      return toPreview(await this.#lookOver(this.#toBackend(address), connection))
     } finally {
-      await this.#forget(backend)
+      connection.close()
     }
   }
 
@@ -85,20 +99,24 @@ export class Imports {
     return { ...run.result, backendId: backend.id }
   }
 
-  /** Finds out whose dialect the account speaks, as long as nothing of it is here. */
   async #look(known: Backend): Promise<Looked> {
-    const { store, connect, findDialect, driverOf } = this.#parts
-    const connection = await connect(known.id)
+    const looked = await this.#lookOver(known, await this.#parts.connect(known.id))
+    const { backend } = looked
+    if (backend.dialect !== known.dialect)
+      await this.#parts.store.commit(new ChangeSet().put('backend', backend))
+    return looked
+  }
+
+  /** Finds out whose dialect the account speaks, as long as nothing of it is here, and lists what it has. */
+  async #lookOver(known: Backend, connection: Connection): Promise<Looked> {
+    const { store, findDialect, driverOf } = this.#parts
     const { dialect, isSharedWithFrontend: isShared } = await findDialect(connection)
     const isOpen = listAllOn(store, known.id).length === 0
     const backend = { ...known, dialect: isOpen ? dialect : known.dialect }
-    if (backend.dialect !== known.dialect)
-      await store.commit(new ChangeSet().put('backend', backend))
-    const driver = driverOf(backend.id)
+    const driver = driverOf(backend)
     await driver.prepare(connection)
-    const items = await driver.list(connection)
     const run = new ImportRun(this.#parts, backend, connection.far.clockOffsetMs)
-    run.take(items)
+    run.take(await driver.list(connection))
     return { backend, run, isShared }
   }
 
