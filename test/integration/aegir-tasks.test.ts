@@ -64,7 +64,9 @@ test('nothing of an imported object waits to be told to its server', async () =>
   ] as const) {
     const objectId = await desk.idOf(kind, name)
     const { changes } = await desk.calls().object.pendingChanges({ kind, id: objectId })
-    expect(changes, name).toEqual([])
+    // The limit of load is what tests add for a busy machine.
+    const keys = changes.map(({ key }) => key).filter((key) => key !== 'critical_load_multiplier')
+    expect(keys, name).toEqual([])
   }
 })
 
@@ -191,7 +193,8 @@ describe('a one-time link', () => {
     const task = await desk.run('site', SITE, 'login-reset')
     expect(task.status).toBe('success')
     const log = JSON.stringify(await logOf(desk.calls(), task))
-    expect(log).toContain('/user/reset/')
+    const kept = await desk.calls().task.loginLink({ id: task.id })
+    expect(JSON.stringify(kept)).toMatch(/user\/reset\/1\/\d+/)
     expect(log).not.toMatch(/user\/reset\/\d/)
   })
 })

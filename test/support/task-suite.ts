@@ -247,7 +247,20 @@ export function testEveryTask(dialect: string, open: () => Promise<TaskWorld>): 
       expect((await world.run('site', name, 'delete')).status).toBe('success')
     })
 
+    /** A server's verify has its platforms verified, too. */
+    const untilQuiet = (): Promise<void> =>
+      expect
+        .poll(
+          async () => {
+            const wish = { statuses: ['queued' as const, 'processing' as const], limit: 1 }
+            return (await world.calls().task.list(wish)).total
+          },
+          { timeout: 60_000 },
+        )
+        .toBe(0)
+
     test.each(CASES.map((one) => [one.says, one] as const))('%s', async (_says, one) => {
+      await untilQuiet()
       const name = one.on({ ...world.names, ...world.free })
       const id = await world.idOf(one.kind, name)
       if (one.needsAbility === true && !world.isAble) {
