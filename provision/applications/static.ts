@@ -1,6 +1,7 @@
 import { hiddenBeside, moveTo, removal } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { copyTree, namesIn } from '../system/files.ts'
+import { namesIn } from '../system/files.ts'
+import { copyTree } from '../system/trees.ts'
 import type { FilesApplication } from './application.ts'
 
 /** Plain files: a site is a copy of its platform's folder, and can do nothing by itself. */

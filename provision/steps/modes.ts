@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { findUnreadable, setMode } from '../system/files.ts'
+import { setMode } from '../system/files.ts'
+import { findUnreadable } from '../system/trees.ts'
 import type { Step } from './step.ts'
 import { undoKind } from './undo.ts'
 

@@ -1,0 +1,89 @@
+import { chmod, chown, copyFile, lstat, mkdir, readdir } from 'node:fs/promises'
+import path from 'node:path'
+
+export interface CopyOptions {
+  signal: AbortSignal
+  /** Told the path, below the root, of what is neither file nor folder and was left out. */
+  onLeftOut: (name: string) => void
+}
+
+/**
+ * Copies folders and plain files; returns how many files. Links are left out: a link into the account's own files would
+ * be served with the site. So is `.git`. `to` must not exist.
+ */
+export async function copyTree(from: string, to: string, options: CopyOptions): Promise<number> {
+  return copyFolder(from, to, '', options)
+}
+
+async function copyFolder(
+  from: string,
+  to: string,
+  below: string,
+  options: CopyOptions,
+): Promise<number> {
+  await mkdir(to, { mode: 0o750 })
+  let files = 0
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    options.signal.throwIfAborted()
+    const name = path.join(below, entry.name)
+    const source = path.join(from, entry.name)
+    const target = path.join(to, entry.name)
+    if (entry.name === '.git') continue
+    if (entry.isDirectory()) {
+      files += await copyFolder(source, target, name, options)
+    } else if (entry.isFile()) {
+      await copyFile(source, target)
+      await chmod(target, 0o640)
+      files += 1
+    } else {
+      options.onLeftOut(name)
+    }
+  }
+  return files
+}
+
+/**
+ * Gives a tree of this account's own files the tightest rights with which a slot can run it: the group of its top folder
+ * reads all, and writes only below the folders `writable`. New files there get the same group. Links are left as they are.
+ */
+export async function sealTree(root: string, writable: readonly string[]): Promise<void> {
+  const { gid } = await lstat(root)
+  const isWritable = (below: string): boolean =>
+    writable.some((name) => below === name || below.startsWith(`${name}/`))
+  const give = async (file: string, mode: number): Promise<void> => {
+    const info = await lstat(file)
+    // A copied file keeps the group of what it was copied from.
+    if (info.gid !== gid) await chown(file, info.uid, gid)
+    await chmod(file, mode)
+  }
+  const seal = async (below: string): Promise<void> => {
+    const here = path.join(root, below)
+    await give(here, isWritable(below) ? 0o2770 : 0o2750)
+    for (const entry of await readdir(here, { withFileTypes: true })) {
+      const name = path.join(below, entry.name)
+      if (entry.isDirectory()) await seal(name)
+      else if (entry.isFile()) await give(path.join(root, name), isWritable(below) ? 0o660 : 0o640)
+    }
+  }
+  await seal('')
+}
+
+/** What of this account's own in a tree not everybody can read, by its name below the root, with its mode. */
+export async function findUnreadable(
+  root: string,
+  signal: AbortSignal,
+): Promise<Record<string, number>> {
+  const modes: Record<string, number> = {}
+  const look = async (below: string): Promise<void> => {
+    signal.throwIfAborted()
+    const here = path.join(root, below)
+    const info = await lstat(here)
+    const wanted = info.isDirectory() ? 0o055 : info.isFile() ? 0o044 : 0
+    const isOurs = info.uid === process.geteuid?.()
+    if (isOurs && (info.mode & wanted) !== wanted) modes[below] = info.mode & 0o7777
+    if (info.isDirectory())
+      for (const name of await readdir(here)) await look(path.join(below, name))
+  }
+  await look('')
+  return modes
+}
