@@ -36,7 +36,7 @@ export const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Comm
     restore: { run: restoreSite, args: ['FILE'] },
     enable: { run: enableSite },
     disable: { run: disableSite },
-    clone: { run: cloneSite, args: ['@NEW-NAME', '@PLATFORM'] },
+    clone: { run: cloneSite, args: ['@NEW-NAME', '@PLATFORM', '[FILE]'] },
     migrate: { run: migrateSite, args: ['@PLATFORM', '[@NEW-NAME]'] },
     import: { run: importSite, args: ['[FILE]'] },
     cron: { run: runCron },

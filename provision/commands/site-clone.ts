@@ -7,7 +7,7 @@ import { ProvisionError } from '../system/provision-error.ts'
 import { getApplication } from './application.ts'
 import { refuseOverload } from './load.ts'
 import type { CommandResult, Session } from './session.ts'
-import { unpackSite } from './site-archive.ts'
+import { type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
 import { copySteps } from './site-copy.ts'
 import {
@@ -19,6 +19,7 @@ import {
   type SitePlace,
   urlOf,
 } from './site-place.ts'
+import { getArchive, getBackupFile } from './site-restore.ts'
 import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-target.ts'
 import { asInstalled, claimSteps, factsOf, newPlace, webSteps } from './site.ts'
 
@@ -35,11 +36,14 @@ const INHERITED = [
 /** What may be said of the copy in the run's options. */
 const OF_THE_COPY = ['aliases', 'redirection']
 
-/** A copy of a site under a new name: its files come out of a backup, which stays. */
+/**
+ * A copy of a site under a new name: out of a backup that is named, or else out of one that is made now. The backup
+ * stays.
+ */
 export async function cloneSite(
   session: Session,
   site: Context,
-  [newName = '', platformName = '']: readonly string[],
+  [newName = '', platformName = '', backup]: readonly string[],
 ): Promise<CommandResult> {
   const source = await findPlace(session, site)
   refuseOverload(source.server)
@@ -52,22 +56,28 @@ export async function cloneSite(
   const copy = await newPlace(session, context, application)
   await refuseTakenNames(session, copy)
   await refuseTakenFolder(copy)
+  const named =
+    backup === undefined
+      ? undefined
+      : await getArchive(session, source, await getBackupFile(session, backup))
   const isNew = platform.name !== source.platform.name
   const data: JsonRecord = {}
+  const archive = (): Pick<SiteArchive, 'file' | 'uri'> =>
+    named ?? { file: data['file'] as string, uri: source.uri }
   await session.run([
-    ...backupSteps(session, source, data),
+    ...(named === undefined ? backupSteps(session, source, data) : []),
     ...(hasCode(copy)
       ? [
           ...(await claimSteps(session, copy)),
           ...copySteps(session, {
-            archive: () => ({ file: data['file'] as string, uri: source.uri }),
-            from: urlOf(source),
+            archive,
+            from: named === undefined ? urlOf(source) : named.url,
             to: copy,
             isNew: true,
             isUpgrade: isNew,
           }),
         ]
-      : [copyStep(session, { source, copy, data })]),
+      : [copyStep(session, { source, copy, archive })]),
     ...webSteps(session, copy),
     settleStep(session, () => asInstalled(copy), { platform: platform.name, isNew }),
   ])
@@ -111,16 +121,19 @@ function factsOfCopy({ parts: { options } }: Session): JsonRecord {
 
 function copyStep(
   session: Session,
-  { source, copy, data }: { source: SitePlace; copy: SitePlace; data: JsonRecord },
+  {
+    source,
+    copy,
+    archive,
+  }: { source: SitePlace; copy: SitePlace; archive: () => Pick<SiteArchive, 'file' | 'uri'> },
 ): Step {
   return {
     kind: 'copy-site',
     title: 'Copy the files of the site',
     async run(work) {
-      const archive = { file: data['file'] as string, uri: source.uri }
       const place = copy.folder
       const staging = hiddenBeside(place, 'new')
-      await moveTo(work, await unpackSite(session, work, archive, { staging, place }), place)
+      await moveTo(work, await unpackSite(session, work, archive(), { staging, place }), place)
     },
     preview: () =>
       Promise.resolve([

@@ -71,7 +71,8 @@ export async function getBackupFile(session: Session, named: string): Promise<st
   throw new ProvisionError('PROVISION_NO_SUCH_BACKUP', `The backup is not there: ${file}`)
 }
 
-async function getArchive(
+/** An archive from which this site can be made: checked, and of the same application. */
+export async function getArchive(
   session: Session,
   { uri, application, ground }: SitePlace,
   file: string,

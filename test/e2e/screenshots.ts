@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
+import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
 import { launchBrowser, Tab } from '../support/browser.ts'
 import { removeDemoOf } from '../support/demo.ts'
+import { eventually } from '../support/eventually.ts'
 import { Headless, installBuilt } from '../support/headless.ts'
 import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
 
@@ -15,18 +17,27 @@ import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
 const IMAGES = path.resolve(import.meta.dirname, '../../docs/images')
 const SITES = ['bücher.localhost', 'bakery.localhost', 'museum.localhost', 'garden.localhost']
 
-/** The pointer is out of the way, and what moves has come to rest. */
+const SIZES = [
+  { width: 1280, height: 800, suffix: '' },
+  { width: 900, height: 600, suffix: '-small' },
+] as const
+
+/** In both sizes, light and dark. The pointer is out of the way, and what moves has come to rest. */
 async function shoot(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.mouse.move(1279, 799)
-    await page.evaluate(() => document.fonts.ready)
-    await page.screenshot({
-      path: path.join(IMAGES, `${name}-${colorScheme}.png`),
-      animations: 'disabled',
-      caret: 'hide',
-    })
+  for (const { width, height, suffix } of SIZES) {
+    await page.setViewportSize({ width, height })
+    await page.mouse.move(width - 1, height - 1)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.evaluate(() => document.fonts.ready)
+      await page.screenshot({
+        path: path.join(IMAGES, `${name}-${colorScheme}${suffix}.png`),
+        animations: 'disabled',
+        caret: 'hide',
+      })
+    }
   }
+  await page.setViewportSize({ width: 1280, height: 800 })
 }
 
 async function installSites(tab: Tab): Promise<void> {
@@ -39,6 +50,86 @@ async function installSites(tab: Tab): Promise<void> {
   }
 }
 
+/** Real work, so that every page has something to show: a client, tags, a backup, a copy. */
+async function workOn(calls: DeskClient): Promise<Record<'site' | 'client' | 'backup', string>> {
+  const { id: client } = await calls.client.add({ title: 'Bakery Smith', email: 'ann@example.com' })
+  const { items: sites } = await calls.site.list({})
+  const [site] = sites
+  if (site === undefined) throw new Error('There is no site to work on.')
+  await calls.object.tag({ kind: 'site', ids: [site.id], add: ['shop'] })
+  const { id: objectId } = site
+  const values = { description: 'Before the summer menu' }
+  await calls.task.add({ objectKind: 'site', objectId, type: 'backup', values })
+  await untilQuiet(calls)
+  await calls.site.edit({
+    id: objectId,
+    clientId: client,
+    aliases: ['www.bakery.localhost'],
+    redirection: null,
+  })
+  await untilQuiet(calls)
+  const [backup] = (await calls.backup.list({})).items
+  return { site: objectId, client, backup: backup?.id ?? '' }
+}
+
+const untilQuiet = (calls: DeskClient): Promise<void> =>
+  eventually(
+    async () => {
+      const { running, queued } = await calls.app.dispatchState()
+      if (running + queued > 0) throw new Error('Something still runs.')
+    },
+    { timeoutMs: 600_000 },
+  )
+
+/** Every page by its address. */
+async function shootPages(tab: Tab, calls: DeskClient): Promise<void> {
+  const { page } = tab
+  const { site, client, backup } = await workOn(calls)
+  const [server] = (await calls.server.list({})).items
+  const [platform] = (await calls.platform.list({})).items
+  const pages: readonly [name: string, at: string, shows: string][] = [
+    ['overview', '/', 'Last fourteen days'],
+    ['tasks', '/tasks', 'Done in'],
+    ['sites', '/sites', 'garden.localhost'],
+    ['site', `/sites/${site}`, 'Lives on'],
+    ['site-tasks', `/sites/${site}?tab=tasks`, 'Done in'],
+    ['site-backups', `/sites/${site}?tab=backups`, 'Before the summer menu'],
+    ['site-aliases', `/sites/${site}?tab=aliases`, 'www.bakery.localhost'],
+    ['site-edit', `/sites/${site}/edit`, 'Aliases'],
+    ['add-site', '/sites/add', 'Site name'],
+    ['platforms', '/platforms', 'Static site'],
+    ['platform', `/platforms/${platform?.id ?? ''}`, 'Application'],
+    ['add-platform', '/platforms/add', 'Folder'],
+    ['servers', '/servers', 'Demo server'],
+    ['server', `/servers/${server?.id ?? ''}`, 'Connection'],
+    ['clients', '/clients', 'Bakery Smith'],
+    ['client', `/clients/${client}`, 'Mail address'],
+    ['backups', '/backups', 'Before the summer menu'],
+    ['backup', `/backups/${backup}`, 'Lies on'],
+    ['queues', '/queues', 'Runs the tasks that wait'],
+    ['features', '/features', 'Always on'],
+  ]
+  const base = page.url().split('#')[0] ?? ''
+  for (const [name, at, shows] of pages) {
+    await page.goto(`${base}#${at}`)
+    await page.getByText(shows).first().waitFor()
+    await page.waitForTimeout(SETTLED_MS)
+    await shoot(page, name)
+  }
+  await page.goto(`${base}#/sites`)
+  await page.getByText('garden.localhost').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('bak')
+  await page
+    .getByRole('option', { name: /bakery/ })
+    .first()
+    .waitFor()
+  await shoot(page, 'palette')
+  await page.keyboard.press('Escape')
+}
+/** Charts and lists are drawn by then. */
+const SETTLED_MS = 600
+
 async function askForFingerprint(tab: Tab, sshd: Sshd): Promise<void> {
   const { page } = tab
   await tab.goTo('Servers')
@@ -50,7 +141,7 @@ async function askForFingerprint(tab: Tab, sshd: Sshd): Promise<void> {
   await page.getByRole('region', { name: 'Host key' }).getByText(sshd.hostKey.fingerprint).waitFor()
 }
 
-async function shootAll(tab: Tab, sshd: Sshd): Promise<void> {
+async function shootAll(tab: Tab, sshd: Sshd, calls: DeskClient): Promise<void> {
   const { page } = tab
   await tab.goTo('Servers')
   await page.getByText('Demo server').first().waitFor({ timeout: 60_000 })
@@ -64,9 +155,7 @@ async function shootAll(tab: Tab, sshd: Sshd): Promise<void> {
   await site.waitForLoadState('networkidle')
   await shoot(site, 'demo-site')
   await site.close()
-  await tab.goTo('Sites')
-  await page.getByText('garden.localhost').waitFor()
-  await shoot(page, 'sites')
+  await shootPages(tab, calls)
   await askForFingerprint(tab, sshd)
   await shoot(page, 'add-server')
 }
@@ -79,7 +168,7 @@ const sshd = await startSshd({ accounts: [ensureSandboxAccount()] })
 const browser = await launchBrowser()
 try {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  await shootAll(await Tab.open(context, await headless.address()), sshd)
+  await shootAll(await Tab.open(context, await headless.address()), sshd, await headless.calls())
 } finally {
   await browser.close()
   await sshd.stop()

@@ -61,6 +61,17 @@ describe('clone', () => {
     expect(await desk.fetch('copy.test', '/own.html')).toMatchObject({ body: 'of the copy' })
   })
 
+  test('out of a backup is as the site was then, and makes no other backup', async () => {
+    desk.account.put(`sites/${desk.site}/own.html`, 'then')
+    const made = await desk.succeed('backup', desk.site)
+    desk.account.put(`sites/${desk.site}/own.html`, 'now')
+    const file = String(made.result.data['file'])
+    const ran = await desk.succeed('clone', desk.site, '@copy.test', '@platform_b', file)
+    expect(ran.result.data['file']).toBeUndefined()
+    expect(await desk.fetch('copy.test', '/own.html')).toMatchObject({ body: 'then' })
+    expect(await desk.fetch(desk.site, '/own.html')).toMatchObject({ body: 'now' })
+  })
+
   test('takes the names of the copy from the options of the run', async () => {
     const options = { aliases: 'b.test,c.test', redirection: 'b.test' }
     const argv = ['provision-clone', `@${desk.site}`, '@copy.test', '@platform_a']

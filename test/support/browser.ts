@@ -57,7 +57,9 @@ export class Tab {
   heading = (name: string | RegExp) => this.page.getByRole('heading', { level: 1, name })
 
   /** Leads to a page of the application by the navigation. */
-  async goTo(name: 'Tasks' | 'Sites' | 'Platforms' | 'Servers'): Promise<void> {
+  async goTo(
+    name: 'Overview' | 'Tasks' | 'Sites' | 'Platforms' | 'Servers' | 'Backups' | 'Queues',
+  ): Promise<void> {
     await this.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click()
     await this.heading(name).waitFor()
   }

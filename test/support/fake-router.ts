@@ -487,6 +487,9 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
       cancel: os.bulk.cancel.handler(() => ({ cancelled: 1 })),
     },
+    feature: {
+      list: os.feature.list.handler(() => []),
+    },
     overview: {
       needs: os.overview.needs.handler(() => desk.needs),
       days: os.overview.days.handler(() => desk.days),

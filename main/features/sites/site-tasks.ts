@@ -119,6 +119,23 @@ function checkFreeName(
   return refusal === undefined ? {} : { newName: refusal }
 }
 
+/** The file of the backup that was chosen; none where none was, or where it is gone. */
+const chosenFiles = (site: Site, values: JsonRecord, host: ReadingHost): string[] =>
+  host
+    .backupsOf(site.id)
+    .filter(({ id }) => id === values['backup'])
+    .map(({ file }) => file)
+
+/** A copy may be made of a backup; Aegir's backend can only copy what is there now. */
+function checkSourceOfCopy(values: JsonRecord, site: Site, host: ReadingHost): FormProblems {
+  if (typeof values['backup'] !== 'string') return {}
+  if (host.backend(site.backendId).dialect === 'aegir')
+    return { backup: 'Aegir copies a site as it is now; choose no backup.' }
+  return chosenFiles(site, values, host).length > 0
+    ? {}
+    : { backup: 'This backup is no longer there.' }
+}
+
 function chosenBackups(values: JsonRecord, site: Site, host: ReadingHost): Backup[] {
   const ids = Array.isArray(values['backups']) ? values['backups'] : []
   return host.backupsOf(site.id).filter(({ id }) => ids.includes(id))
@@ -197,11 +214,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     refusal: (site, host) =>
       refusalUnlessEnabled(site) ??
       (host.backupsOf(site.id).length > 0 ? null : 'The site has no backup yet.'),
-    args: (site, values, host) =>
-      host
-        .backupsOf(site.id)
-        .filter(({ id }) => id === values['backup'])
-        .map(({ file }) => file),
+    args: chosenFiles,
   }),
   backingUp({
     type: 'clone',
@@ -213,12 +226,19 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
       fields: [
         newNameField('Name of the copy', 'A host name, for example staging.example.com.'),
         platformField,
+        {
+          name: 'backup',
+          type: 'backup',
+          label: 'Out of which backup',
+          help: 'The site as it is now where none is chosen.',
+        },
       ],
     },
     validate: (values, site, host) => ({
       ...checkFreeName(values, { site, for: null }, host),
       ...(newNameOf(values, site) === site.name ? { newName: 'The copy needs another name.' } : {}),
       ...checkTarget(values, site, host),
+      ...checkSourceOfCopy(values, site, host),
     }),
     refusal: refusalUnlessEnabled,
     uses: usesTarget,
@@ -226,6 +246,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     args: (site, values, host) => [
       `@${newNameOf(values, site)}`,
       toContext(targetOf(values, site, host)),
+      ...chosenFiles(site, values, host),
     ],
   }),
   backingUp({
