@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
+import { bearAnyLoad } from '../support/any-load.ts'
 import { launchBrowser, Tab } from '../support/browser.ts'
 import { removeDemoOf } from '../support/demo.ts'
 import { eventually } from '../support/eventually.ts'
@@ -70,6 +71,15 @@ async function workOn(calls: DeskClient): Promise<Record<'site' | 'client' | 'ba
   await untilQuiet(calls)
   const [backup] = (await calls.backup.list({})).items
   return { site: objectId, client, backup: backup?.id ?? '' }
+}
+
+/** The demo server learns of what the extension says with its next verify. */
+async function verifyAgain(calls: DeskClient): Promise<void> {
+  await untilQuiet(calls)
+  const [server] = (await calls.server.list({})).items
+  if (server === undefined) throw new Error('There is no demo server.')
+  await calls.task.add({ objectKind: 'server', objectId: server.id, type: 'verify' })
+  await untilQuiet(calls)
 }
 
 const untilQuiet = (calls: DeskClient): Promise<void> =>
@@ -144,7 +154,8 @@ async function askForFingerprint(tab: Tab, sshd: Sshd): Promise<void> {
 async function shootAll(tab: Tab, sshd: Sshd, calls: DeskClient): Promise<void> {
   const { page } = tab
   await tab.goTo('Servers')
-  await page.getByText('Demo server').first().waitFor({ timeout: 60_000 })
+  await page.getByText('Demo server').first().waitFor({ timeout: 600_000 })
+  await verifyAgain(calls)
   await installSites(tab)
   await shoot(page, 'task')
   await tab.link('Go to site').click()
@@ -168,7 +179,10 @@ const sshd = await startSshd({ accounts: [ensureSandboxAccount()] })
 const browser = await launchBrowser()
 try {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  await shootAll(await Tab.open(context, await headless.address()), sshd, await headless.calls())
+  const address = await headless.address()
+  const calls = await headless.calls()
+  await bearAnyLoad(data, calls)
+  await shootAll(await Tab.open(context, address), sshd, calls)
 } finally {
   await browser.close()
   await sshd.stop()
