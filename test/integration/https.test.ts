@@ -137,6 +137,22 @@ describe('a site with HTTPS', () => {
     expect(ends - Date.now()).toBeGreaterThan(80 * DAY)
   })
 
+  test('has it renewed by its server alone, where that does the recurring work', async () => {
+    const old = await putNearEnd()
+    const queue = {
+      ...{ name: 'certificates', type: 'batch', isEnabled: true, isPaused: false },
+      ...{ frequencySeconds: 3600, items: 5, minThreads: 1, maxThreads: 5, threshold: 100 },
+    }
+    await harness.account.save('server_a', { dispatch_plan: { queues: [queue] } })
+    const env = { REQUESTS_CA_BUNDLE: pebble.caFile }
+    const { result } = await harness.account.start(['dispatch'], {}, env).ended
+    expect(result.data['certificates@server_a']).toMatchObject({ state: 'ran' })
+    expect(certificates()).toHaveLength(1)
+    expect(certificates()).not.toContain(old)
+    const again = await harness.account.start(['dispatch'], {}, env).ended
+    expect(again.result.data['certificates@server_a']).not.toMatchObject({ state: 'ran' })
+  })
+
   test('goes without a trace, and its challenges too', async () => {
     await harness.succeed('delete', harness.site)
     expect(certificates()).toEqual([])
