@@ -401,8 +401,8 @@ test('a client is found by its key, and what main finds wrong with it stands at 
 })
 
 test('a crontab is shown with what would change, and changed as it was shown', async () => {
-  const { desk } = await open(aBusyDesk(), `/servers/${anId(101)}`)
-  await page.getByText('Crontab', { exact: true }).click()
+  const { desk } = await open(aBusyDesk(), `/servers/${anId(101)}?tab=recurring`)
+  await page.getByRole('button', { name: 'Look at the crontab' }).click()
   const change = page.getByRole('list', { name: 'What changes in the crontab' })
   await change.getByText('+ * * * * * provision dispatch').waitFor()
   // Blanks are kept, as they mean something there.
