@@ -22,6 +22,7 @@ import { Editing } from './inventory/editing.ts'
 import { Imports } from './inventory/import.ts'
 import { BACKEND_LIMIT, Inventory } from './inventory/inventory.ts'
 import { SiteMoves } from './inventory/site-move.ts'
+import { tellQueues } from './inventory/recurring-owner.ts'
 import { Visits } from './inventory/visits.ts'
 import { IdMaker } from './lib/ids.ts'
 import { Listeners } from './lib/listeners.ts'
@@ -360,6 +361,8 @@ async function assemble(
     settings,
     abilities: parts.abilities ?? null,
     onFeatureSet() {
+      // What they do by themselves is done with the extensions that are in force.
+      void tellQueues(unit).catch(onBug)
       queues.refresh()
       dispatcher.request()
       clock.wake()

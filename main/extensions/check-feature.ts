@@ -38,6 +38,7 @@ const taskType = z.strictObject({
   uses: aHook,
   args: aHook,
   options: aHook,
+  valuesOf: aHook,
   addTasks: aHook,
   isBatch: z.boolean().optional(),
 } satisfies Record<keyof TaskTypeDefinition, z.ZodType>)

@@ -59,6 +59,14 @@ export interface TaskTypeDefinition<Kind extends ObjectKind = ObjectKind> {
   args?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): string[]
   options?(object: ObjectOf<Kind>, values: JsonRecord, host: ReadingHost): JsonRecord
   /**
+   * Of a task that a server ran by itself: the values with which a person would have asked for it; its options where absent.
+   */
+  valuesOf?(
+    ran: { args: readonly string[]; options: JsonRecord },
+    object: ObjectOf<Kind>,
+    host: ReadingHost,
+  ): JsonRecord
+  /**
    * Adds other tasks in the same transaction, before this one. A type that `isBatch` does nothing but that: its task
    * never runs and is a success at once (Aegir's platform migrate).
    */

@@ -110,6 +110,15 @@ function withSafeAnswers(
     ...(type.options && {
       options: (...given) => ask('options', JsonRecord, () => type.options?.(...given), fail),
     }),
+    ...(type.valuesOf && {
+      valuesOf: (...given) =>
+        ask(
+          'valuesOf',
+          JsonRecord,
+          () => type.valuesOf?.(...given),
+          () => ({}),
+        ),
+    }),
     ...(type.addTasks && {
       addTasks: (...given) => ask('addTasks', z.unknown(), () => type.addTasks?.(...given), fail),
     }),

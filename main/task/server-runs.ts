@@ -7,12 +7,12 @@ import type { BackendRequest, DialectDriver, Outcome } from '../backend/backend.
 import { Sequence } from '../lib/sequence.ts'
 import type { Connection } from '../ssh/connection.ts'
 import type { RunEvent } from '../ssh/run.ts'
-import { listBackups } from '../store/queries/backups.ts'
 import { findByContextName } from '../store/queries/objects.ts'
 import { finishTask, type FinishParts } from './finish.ts'
 import { newTask } from './new-task.ts'
 import { OutputLog } from './output-log.ts'
 import { toOutcome } from './outcome.ts'
+import { UnitOfWork } from './unit-of-work.ts'
 
 /** The marks of runs that a server began by itself: one JSON object a line. */
 const LOOK = `
@@ -171,15 +171,11 @@ export class ServerRuns {
     return { task, attempt }
   }
 
-  /** As if a person had filled in the task's form; a server names backups by their files. */
+  /** As if a person had filled in the task's form. */
   #valuesOf({ type, args, options }: ServerTask, object: HostingObject): JsonRecord {
-    if (type !== 'backup-delete') return options
-    const { items } = listBackups(this.#parts.store, {
-      siteId: object.id,
-      offset: 0,
-      limit: 10_000,
-    })
-    return { backups: items.filter(({ file }) => args.includes(file)).map(({ id }) => id) }
+    const definition = this.#parts.registry.findTaskType(object.kind, type)
+    const ran = { args, options }
+    return definition?.valuesOf?.(ran, object, new UnitOfWork(this.#parts)) ?? options
   }
 }
 

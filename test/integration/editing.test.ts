@@ -9,11 +9,10 @@ import { build } from '../../tools/build.ts'
 import {
   aDataFolder,
   addressOf,
-  logOf,
   openDeskAt,
   removeFolder,
   resetAccount,
-  untilEnded,
+  untilEndedAs,
 } from '../support/desk.ts'
 import { freePort } from '../support/free-port.ts'
 import { fetchByHost, stopNginx } from '../support/nginx.ts'
@@ -56,14 +55,7 @@ afterAll(async () => {
   removeFolder(folder)
 })
 
-async function ended(taskId: string, status = 'success') {
-  const task = await untilEnded(calls, taskId, 60_000)
-  const log = await logOf(calls, task)
-  expect(task.status, `${task.errorMessage ?? ''}\n${log.map(({ text }) => text).join('\n')}`).toBe(
-    status,
-  )
-  return task
-}
+const ended = (taskId: string, status = 'success') => untilEndedAs(calls, taskId, status)
 
 /** What the server's disk holds of an object. */
 async function onDisk(kind: 'server' | 'platform' | 'site', id: string): Promise<JsonRecord> {

@@ -10,11 +10,11 @@ import { build } from '../../tools/build.ts'
 import {
   aDataFolder,
   addressOf,
-  logOf,
   openDeskAt,
   removeFolder,
   resetAccount,
   untilEnded,
+  untilEndedAs,
 } from '../support/desk.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -82,13 +82,7 @@ afterAll(async () => {
   removeFolder(folder)
 })
 
-async function ended(taskId: string, status = 'success') {
-  const task = await untilEnded(calls, taskId)
-  const log = await logOf(calls, task)
-  const text = log.map((entry) => entry.text).join('\n')
-  expect(task.status, `${task.errorMessage ?? ''}\n${text}`).toBe(status)
-  return { ...task, log: text }
-}
+const ended = (taskId: string, status = 'success') => untilEndedAs(calls, taskId, status)
 
 async function run(type: string, values: JsonRecord = {}, status = 'success') {
   const task = await calls.task.add({ objectKind: 'site', objectId: siteId, type, values })

@@ -12,7 +12,7 @@ import {
   openDeskAt,
   removeFolder,
   resetAccount,
-  untilEnded,
+  untilEndedAs,
 } from '../support/desk.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -77,14 +77,7 @@ afterAll(async () => {
   removeFolder(folder)
 })
 
-async function ended(taskId: string, status = 'success') {
-  const task = await untilEnded(calls, taskId)
-  const log = await logOf(calls, task)
-  expect(task.status, `${task.errorMessage ?? ''}\n${log.map(({ text }) => text).join('\n')}`).toBe(
-    status,
-  )
-  return task
-}
+const ended = (taskId: string, status = 'success') => untilEndedAs(calls, taskId, status)
 
 /** The job that the application is for, step by step on one server with real nginx. */
 describe('the main job', () => {

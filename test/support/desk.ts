@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createRouterClient } from '@orpc/server'
+import { expect } from 'vitest'
 import { isEnded, type LogEntry } from '#shared/domain/task.ts'
 import type { TaskDetails } from '#shared/contract/task.ts'
 import { openApp, type App, type AppParts } from '../../main/app.ts'
@@ -103,6 +104,19 @@ export const untilEnded = (
     },
     { timeoutMs },
   )
+
+/** The task once it has ended so, with its log as text; fails with what that says where it ended otherwise. */
+export async function untilEndedAs(
+  calls: DeskClient,
+  id: string,
+  status = 'success',
+  timeoutMs = 60_000,
+): Promise<TaskDetails & { log: string }> {
+  const task = await untilEnded(calls, id, timeoutMs)
+  const log = (await logOf(calls, task)).map(({ text }) => text).join('\n')
+  expect(task.status, `${task.errorMessage ?? ''}\n${log}`).toBe(status)
+  return { ...task, log }
+}
 
 export async function logOf(calls: DeskClient, task: TaskDetails): Promise<LogEntry[]> {
   const attemptId = task.attemptId ?? ''

@@ -343,6 +343,13 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     refusal: (site, host) =>
       host.backupsOf(site.id).length > 0 ? null : 'The site has no backup.',
     args: (site, values, host) => chosenBackups(values, site, host).map(({ file }) => file),
+    // A server names backups by their files.
+    valuesOf: ({ args }, site, host): JsonRecord => ({
+      backups: host
+        .backupsOf(site.id)
+        .filter(({ file }) => args.includes(file))
+        .map(({ id }) => id),
+    }),
   }),
   backingUp({
     type: 'delete',
