@@ -18,6 +18,7 @@ import type { Extensions } from './extensions/extensions.ts'
 import { findInForce } from './extensions/in-force.ts'
 import { loadExtensions, takeExtensionPaths } from './extensions/load.ts'
 import { WEB_SERVICE_NAMES } from './commands/web.ts'
+import { fitDiffs } from './steps/preview.ts'
 import { hasOrphans } from './steps/recover.ts'
 import type { Reporter } from './steps/run-steps.ts'
 import { effectiveUid, findHome, foldersOf } from './system/account.ts'
@@ -184,7 +185,7 @@ async function previewCommand(
     await save(session, context, contextOptions)
   if (name === 'backup-delete') await deleteBackups(session, args)
   else if (name !== 'save') await runOn(session, name, context, args)
-  const changes = session.planned.map((change) => ({ ...change }))
+  const changes = fitDiffs(session.planned).map((change) => ({ ...change }))
   return { data: { changes }, contexts: [], removedContexts: [] }
 }
 

@@ -13,6 +13,19 @@ export async function previewSteps(steps: readonly Step[]): Promise<PlannedChang
   return changes
 }
 
+/** All diffs together, in characters: the result is one line, and a line has its limit. */
+const MAX_DIFFS = 400_000
+
+/** The same changes; those whose diffs do not fit any more are without. */
+export function fitDiffs(changes: readonly PlannedChange[], room = MAX_DIFFS): PlannedChange[] {
+  let left = room
+  return changes.map(({ diff, ...change }) => {
+    if (diff === undefined || diff.length > left) return change
+    left -= diff.length
+    return { ...change, diff }
+  })
+}
+
 /** A text file as it is to be; without text it goes. None where it is so already. `isSecret`: its content is not shown. */
 export async function planText(
   file: string,

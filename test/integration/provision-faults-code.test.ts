@@ -37,6 +37,18 @@ function changeSite(): void {
   desk.machine.query(`USE ${slot}_main; UPDATE pages SET title = 'Changed'`)
 }
 
+/** Code that nobody but its account can read. */
+async function bringClosedCode(): Promise<void> {
+  const { desk } = story
+  const script = 'cp -a "$1/one" "$1/three"; chmod -R go-rwx "$1/three"'
+  execFileSync('sh', ['-ec', script, 'sh', desk.inHome('platforms')])
+  await desk.save('platform_three', {
+    context_type: 'platform',
+    server: '@server_a',
+    root: '~/platforms/three',
+  })
+}
+
 /** A site that was made elsewhere: its files and a dump. */
 async function bringAway(): Promise<void> {
   const { account, mariadb } = story.desk.machine
@@ -57,6 +69,7 @@ const STORY: readonly Chapter[] = [
     context: SITE,
     first: openAndRename,
   },
+  { name: 'verify', context: 'platform_three', first: bringClosedCode },
   { name: 'cron', context: SITE, ignores: OWN_WORK },
   { name: 'login-reset', context: SITE, ignores: OWN_WORK },
   { name: 'backup', context: SITE },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { unifiedDiff } from '../../provision/steps/diff.ts'
-import { planChange } from '../../provision/steps/preview.ts'
+import { fitDiffs, planChange } from '../../provision/steps/preview.ts'
 
 const lines = (count: number, changed: Record<number, string> = {}): string =>
   Array.from({ length: count }, (_, index) => `${changed[index] ?? `line ${index}`}\n`).join('')
@@ -41,6 +41,16 @@ describe('a diff', () => {
     expect(`${out}${back}`).not.toContain('hunter2')
     expect(out).toContain('+(a line with a secret)')
   })
+})
+
+test('diffs that do not fit into one line together are left out, and their changes are not', () => {
+  const change = (diff: string) => ({ kind: 'file', action: 'change', target: '/x', diff }) as const
+  const fitted = fitDiffs([change('12345'), change('123456'), change('123')], 8)
+  expect(fitted.map(({ target, diff }) => [target, diff])).toEqual([
+    ['/x', '12345'],
+    ['/x', undefined],
+    ['/x', '123'],
+  ])
 })
 
 describe('a planned change', () => {

@@ -74,7 +74,8 @@ export class FaultStory {
   async tell({ name, context, args, first, ...rest }: Chapter): Promise<void> {
     await first?.()
     const argv = [`provision-${name}`, `@${context}`, ...(args?.() ?? [])]
-    const wanted = { ...rest, command: `site ${name}`, argv }
+    const type = context.startsWith('platform_') ? 'platform' : 'site'
+    const wanted = { ...rest, command: `${type} ${name}`, argv }
     this.rows.push(...(await failEverywhere(this.#machine, wanted)))
     // What was killed after its commit was finished. (Where nothing was noted, nobody looks for locks that were left.)
     const left = this.desk.leftovers().filter((line) => !line.startsWith('.hosting-desk/locks/'))
