@@ -6,6 +6,8 @@ import { useQuery } from './use-query.ts'
 export interface FirstSteps {
   hasDemo: boolean
   canHaveDemo: boolean
+  /** A site was installed already, on whatever server. */
+  hasTried: boolean
   /** The first server that is not the demo's. */
   serverId: string | undefined
   hasPlatform: boolean
@@ -19,15 +21,17 @@ export function useFirstSteps(): Ref<FirstSteps | undefined> {
 }
 
 async function findSteps(signal: AbortSignal): Promise<FirstSteps> {
-  const [demo, servers] = await Promise.all([
+  const [demo, servers, anySites] = await Promise.all([
     rpc.demo.state(undefined, { signal }),
     // The demo server is one of two at most.
     rpc.server.list({ limit: 2 }, { signal }),
+    rpc.site.list({ status: 'enabled', limit: 1 }, { signal }),
   ])
   const serverId = servers.items.find(({ backend }) => !backend.isDemo)?.id
   const about = {
     hasDemo: demo.backendId !== null,
     canHaveDemo: demo.isSupported,
+    hasTried: anySites.total > 0,
     serverId,
   }
   if (serverId === undefined) return { ...about, hasPlatform: false, hasSite: false }

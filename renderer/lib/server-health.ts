@@ -18,7 +18,7 @@ export function toLoadGauge(facts: ServerFacts | null): Gauge | undefined {
   const { load, cpus } = facts ?? {}
   if (load === undefined || cpus === undefined) return undefined
   const each = load / cpus
-  const words = `load ${load.toFixed(1)} on ${cpus} ${cpus === 1 ? 'processor' : 'processors'}`
+  const words = `load ${load.toFixed(1)} · ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`
   return { share: Math.min(1, each), words, tone: toneOf(each, LOAD_LIMITS) }
 }
 
