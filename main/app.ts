@@ -13,6 +13,7 @@ import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { Crontabs } from './crontab/crontabs.ts'
 import { findDispatchTarget } from './crontab/dispatch-command.ts'
 import { DemoServer } from './demo/demo-server.ts'
+import { Transfer } from './export/transfer.ts'
 import { Features, toFeatureSwitch } from './extensions/features.ts'
 import { shippedFeatures } from './features/shipped.ts'
 import type { Feature } from './hooks/feature.ts'
@@ -359,6 +360,21 @@ async function assemble(
     hookProblems: () => problems.list(),
     features,
     settings,
+    transfer: new Transfer({
+      store,
+      secretBox: parts.secretBox,
+      folder,
+      now,
+      application: VERSION,
+      newId: () => ids.next(),
+      onImported() {
+        for (const { id } of listBackends(store)) dispatcher.unblock(id)
+        queues.refresh()
+        dispatcher.request()
+        clock.wake()
+      },
+    }),
+    trusted,
     abilities: parts.abilities ?? null,
     onFeatureSet() {
       // What they do by themselves is done with the extensions that are in force.

@@ -16,6 +16,7 @@ import ServerAddView from './views/ServerAddView.vue'
 import ServerEditView from './views/ServerEditView.vue'
 import ServerListView from './views/ServerListView.vue'
 import ServerView from './views/ServerView.vue'
+import SettingsView from './views/SettingsView.vue'
 import SiteAddView from './views/SiteAddView.vue'
 import SiteEditView from './views/SiteEditView.vue'
 import SiteListView from './views/SiteListView.vue'
@@ -50,6 +51,7 @@ export const router = createRouter({
     { path: '/backups/:id', component: BackupView, props: true },
     { path: '/queues', component: QueueListView },
     { path: '/features', component: FeatureListView },
+    { path: '/settings/:section?', component: SettingsView, props: true },
     { path: '/:rest(.*)*', component: MissingView },
   ],
 })

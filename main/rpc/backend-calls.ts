@@ -2,6 +2,7 @@ import { AppError } from '#shared/errors.ts'
 import { Secret } from '../lib/secret.ts'
 import { terminalCommand } from '../ssh/terminal-command.ts'
 import { listBackends } from '../store/queries/backends.ts'
+import { listHostKeys } from '../store/queries/host-keys.ts'
 import type { RpcParts, TypedSecrets } from './parts.ts'
 import type { Desk } from './router.ts'
 
@@ -38,6 +39,22 @@ export function backendCalls(desk: Desk, parts: RpcParts) {
         return {}
       }),
       sshHosts: backend.sshHosts.handler(() => parts.sshHosts()),
+      hostKeys: backend.hostKeys.handler(() => {
+        const backends = listBackends(parts.store)
+        return listHostKeys(parts.store).map((key) => ({
+          ...key,
+          usedBy: backends
+            .filter(({ host, port }) => host === key.host && port === key.port)
+            .map(({ title }) => title),
+        }))
+      }),
+      forgetHostKey: backend.forgetHostKey.handler(async ({ input }) => {
+        const { host, port } = await parts.trusted.forget(input.id)
+        // What is connected was let in by that key.
+        for (const one of listBackends(parts.store))
+          if (one.host === host && one.port === port) await parts.disconnect(one.id)
+        return {}
+      }),
       terminalCommand: backend.terminalCommand.handler(({ input }) => {
         const { line } = terminalCommand(parts.store.get('backend', input.id))
         return { line }

@@ -5,6 +5,7 @@ import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
 import type { Bootstrap } from '../bootstrap/bootstrap.ts'
 import type { AegirAccounts } from '../backend/aegir/accounts.ts'
 import type { Crontabs } from '../crontab/crontabs.ts'
+import type { Transfer } from '../export/transfer.ts'
 import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
 import type { HookRegistry } from '../hooks/registry.ts'
@@ -22,6 +23,7 @@ import type { QueueSwitches } from '../queue/queue-switches.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { ShellAbilities } from './shell-abilities.ts'
 import type { Settings } from '../settings/settings.ts'
+import type { TrustedKeys } from '../store/trusted-keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
 import type { Previews } from '../task/previews.ts'
@@ -65,6 +67,8 @@ export interface RpcParts {
   hookProblems: () => (HookProblem & { at: number; times: number })[]
   features: Features
   settings: Settings
+  transfer: Transfer
+  trusted: TrustedKeys
   /** What the shell can do on this computer; null where it is a browser's page or a command line. */
   abilities: ShellAbilities | null
   /** A feature was switched, or extensions were found: what they declare may be different now. */

@@ -6,6 +6,7 @@ import { backendCalls } from './backend-calls.ts'
 import { bulkCalls } from './bulk-calls.ts'
 import { bootstrapCalls } from './bootstrap-calls.ts'
 import { crontabCalls } from './crontab-calls.ts'
+import { dataCalls } from './data-calls.ts'
 import { toRpcError } from './errors.ts'
 import { featureCalls } from './feature-calls.ts'
 import { importCalls } from './import-calls.ts'
@@ -46,6 +47,7 @@ export function createRouter(parts: RpcParts) {
     ...siteMoveCalls(desk, parts),
     ...overviewCalls(desk, parts),
     ...settingsCalls(desk, parts),
+    ...dataCalls(desk, parts),
   })
 }
 export type DeskRouter = ReturnType<typeof createRouter>

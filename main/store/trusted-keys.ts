@@ -15,6 +15,13 @@ export class TrustedKeys {
     return hostKeysOf(this.#parts.store, { host, port })
   }
 
+  /** The host is asked for its key again at the next connection. Returns what was forgotten. */
+  async forget(id: string): Promise<StoredHostKey> {
+    const key = this.#parts.store.get('hostKey', id)
+    await this.#parts.store.commit(new ChangeSet().remove('hostKey', id))
+    return key
+  }
+
   /** From now on this is the host's key, in place of every other that was trusted for it. */
   async trust(key: Omit<StoredHostKey, 'id' | 'trustedAt'>): Promise<void> {
     const { store, ids, now } = this.#parts

@@ -1,4 +1,5 @@
 import { ref, type Ref } from 'vue'
+import { saveBlob } from '../lib/save-blob.ts'
 import { toLogText } from '../lib/log-search.ts'
 import { useAction } from './use-action.ts'
 import { useErrorToast } from './use-error-toast.ts'
@@ -7,7 +8,6 @@ import type { Log } from './use-log.ts'
 /** A clipboard is no place for more lines than these; the file has them all. */
 const MAX_COPIED = 20_000
 const THANKS_MS = 2_000
-const REVOKE_MS = 10_000
 
 /** A log as text: on the clipboard, or as a file of this name. */
 export function useLogFile(
@@ -21,7 +21,7 @@ export function useLogFile(
     setTimeout(() => (wasCopied.value = false), THANKS_MS)
   })
   const saving = useAction(async () => {
-    saveFile(await readTexts(log, Infinity), fileName())
+    saveBlob(await readTexts(log, Infinity), fileName())
   })
   useErrorToast(() => copying.error.value ?? saving.error.value)
   return {
@@ -41,13 +41,4 @@ async function readTexts(log: Log, limit: number): Promise<Blob> {
     if ((read += entries.length) >= limit) break
   }
   return new Blob(texts, { type: 'text/plain' })
-}
-
-function saveFile(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), REVOKE_MS)
 }

@@ -235,6 +235,12 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The login cannot be made without it.',
     'Give the password or passphrase; the tasks that wait go on.',
   ],
+  'export.unreadable': ['Nothing was imported.', 'Choose a file that Hosting Desk exported.'],
+  'export.wrong-passphrase': ['Nothing was imported.', 'Type the passphrase again.'],
+  'export.not-empty': [
+    'Nothing was imported yet.',
+    'Say that everything here is to be replaced; a copy of it is kept.',
+  ],
   'terminal.missing': [
     'No terminal was opened; nothing else changed.',
     'Copy the command and paste it into a terminal of yours.',

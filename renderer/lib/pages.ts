@@ -17,6 +17,7 @@ export const PAGES: readonly NamedPage[] = [
   { label: 'Backups', to: '/backups', icon: 'i-lucide-archive', key: 'b' },
   { label: 'Queues', to: '/queues', icon: 'i-lucide-rows-3', key: 'q' },
   { label: 'Features', to: '/features', icon: 'i-lucide-blocks', key: 'f' },
+  { label: 'Settings', to: '/settings', icon: 'i-lucide-settings', key: ',' },
 ]
 
 /** Whether an address is this page or below it. */

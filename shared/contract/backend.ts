@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { Id } from '../domain/json.ts'
+import { Id, Instant } from '../domain/json.ts'
 import { Backend, BackendAddress, BackendState, Dialect } from '../domain/objects.ts'
 import { desk } from './base.ts'
 
@@ -93,6 +93,12 @@ export const backend = {
   /** Closes the connection; the next task opens it again. */
   disconnect: desk.input(z.object({ id: Id })).output(z.object({})),
   sshHosts: desk.output(z.array(SshHost)),
+  /** Every host key that the operator trusts, with the servers that are reached by it. */
+  hostKeys: desk.output(
+    z.array(HostKey.extend({ id: Id, trustedAt: Instant, usedBy: z.array(z.string()) })),
+  ),
+  /** The next connection to that host asks for its fingerprint again. */
+  forgetHostKey: desk.input(z.object({ id: Id })).output(z.object({})),
   /** The command that logs in to the account from a terminal. */
   terminalCommand: desk.input(z.object({ id: Id })).output(z.object({ line: z.string() })),
   /** Opens the person's terminal with that command; `terminal.missing` where the shell has none to open. */

@@ -4,6 +4,7 @@ import { backend } from './backend.ts'
 import { bulk } from './bulk.ts'
 import { bootstrap } from './bootstrap.ts'
 import { crontab } from './crontab.ts'
+import { data } from './data.ts'
 import { inventory } from './import.ts'
 import { feature } from './feature.ts'
 import { backup, client, object, platform, server, site } from './inventory.ts'
@@ -35,5 +36,6 @@ export const contract = {
   feature,
   overview,
   settings,
+  data,
 }
 export type Contract = typeof contract

@@ -120,7 +120,7 @@ async function benchFilter(desk: Desk, rounds: number): Promise<BenchRow> {
   const names = Array.from({ length: MANY.sites }, (_, at) => seededSiteName(at + 1))
   const ours = async (): Promise<number> => {
     await field.fill('harbour-99')
-    await desk.page.getByText('harbour-999.example.com').waitFor()
+    await desk.page.getByText('harbour-991.example.com').waitFor()
     return desk.page.evaluate(timeKey, { typed: 'harbour-999', gone: 'harbour-991.example.com' })
   }
   const theirs = async (): Promise<number> => {
