@@ -12,6 +12,7 @@ import { createNativeDriver } from './backend/native/index.ts'
 import { Bootstrap } from './bootstrap/bootstrap.ts'
 import { Crontabs } from './crontab/crontabs.ts'
 import { findDispatchTarget } from './crontab/dispatch-command.ts'
+import { BackupDownloads } from './download/backup-downloads.ts'
 import { DemoServer } from './demo/demo-server.ts'
 import { Transfer } from './export/transfer.ts'
 import { Features, toFeatureSwitch } from './extensions/features.ts'
@@ -95,6 +96,8 @@ export interface App {
   resumeDispatch(): Promise<void>
   /** Goes on with what was left running and starts what may start. Long-lived shells do so from the beginning. */
   startDispatching(): void
+  /** A file that was fetched for a browser, once, by its key; `done` removes it. */
+  takeDownload(key: string): ReturnType<BackupDownloads['take']>
   /** Resolves when nothing runs any more that this process follows, at the latest after `forMs`. */
   untilIdle(options: { forMs: number; signal: AbortSignal }): Promise<void>
   /** Lets runs go on where they are, closes connections and the store. */
@@ -300,6 +303,13 @@ async function assemble(
     now,
   })
 
+  const downloads = new BackupDownloads({
+    connect: (backendId, signal) => pool.use(backendId, signal),
+    folder: path.join(folder, 'downloads'),
+    chooseSaveFile: parts.abilities?.chooseSaveFile ?? null,
+    newId: () => ids.next(),
+  })
+
   const visits = new Visits({
     store,
     serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf }),
@@ -360,6 +370,7 @@ async function assemble(
     hookProblems: () => problems.list(),
     features,
     settings,
+    downloads,
     transfer: new Transfer({
       store,
       secretBox: parts.secretBox,
@@ -454,6 +465,7 @@ async function assemble(
     pauseDispatch: () => setPaused(true),
     resumeDispatch: () => setPaused(false),
     startDispatching,
+    takeDownload: (key) => downloads.take(key),
     async untilIdle(options) {
       const isVisited = new AbortController()
       const signal = AbortSignal.any([options.signal, isVisited.signal])
@@ -471,6 +483,7 @@ async function assemble(
       // Who waits for the answer of a server that fell silent is told by the end of its connection.
       await Promise.all([dispatcher.close(), pool.closeAll()])
       await visits.close()
+      await downloads.close()
       await demo.close()
       await logs.close()
       await store.close()

@@ -82,6 +82,8 @@ export const ERRORS = {
   'extension.not-understood': { isRetryable: false },
   'extension.broken': { isRetryable: false },
   'secret.missing': { isRetryable: false },
+  'download.missing': { isRetryable: false },
+  'download.changed': { isRetryable: false },
   'export.unreadable': { isRetryable: false },
   'export.wrong-passphrase': { isRetryable: false },
   'export.not-empty': { isRetryable: false },

@@ -14,6 +14,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'main/settings': ['shared', 'main/lib'],
   'main/ssh': ['shared', 'main/lib'],
   'main/demo': ['shared', 'main/lib'],
+  'main/download': ['shared', 'main/lib', 'main/ssh'],
   'main/export': ['shared', 'main/lib', 'main/store', 'main/settings'],
   'main/extensions': ['shared', 'main/lib', 'main/hooks'],
   'main/bootstrap': ['shared', 'main/lib', 'main/ssh'],
@@ -58,6 +59,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'main/crontab',
     'main/demo',
     'main/export',
+    'main/download',
   ],
   'main/app.ts': ['shared', 'main'],
   'main/shell/headless': [

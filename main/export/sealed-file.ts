@@ -90,18 +90,18 @@ function parseHead(file: Buffer, end: number): Head {
   throw new AppError('export.unreadable', 'This export is damaged.', { cause: parsed.error })
 }
 
-function deriveKey(passphrase: Secret, { kdf: { salt, ...cost } }: Head): Promise<Buffer> {
+/** A cost that no version of ours wrote is refused by Node at once, or for the memory that it asks for. */
+async function deriveKey(passphrase: Secret, { kdf: { salt, N, r, p } }: Head): Promise<Buffer> {
   const text = passphrase.reveal().normalize('NFC')
-  return new Promise((resolve, reject) =>
-    scrypt(
-      text,
-      Buffer.from(salt, 'base64'),
-      32,
-      { N: cost.N, r: cost.r, p: cost.p, maxmem: MAX_MEMORY },
-      (error, key) => {
+  const options = { N, r, p, maxmem: MAX_MEMORY }
+  try {
+    return await new Promise<Buffer>((resolve, reject) =>
+      scrypt(text, Buffer.from(salt, 'base64'), 32, options, (error, key) => {
         if (error === null) resolve(key)
-        else reject(new AppError('export.unreadable', 'This export is damaged.', { cause: error }))
-      },
-    ),
-  )
+        else reject(error)
+      }),
+    )
+  } catch (cause) {
+    throw new AppError('export.unreadable', 'This export is damaged.', { cause })
+  }
 }

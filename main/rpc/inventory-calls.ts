@@ -122,6 +122,11 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
       get: backup.get.handler(({ input }) =>
         one(toBackupRows(parts, [store.get('backup', input.id)]), 'backup'),
       ),
+      download: backup.download.handler(async function* ({ input, signal = NEVER }) {
+        yield* parts.downloads.download(store.get('backup', input.id), signal)
+      }),
     }),
   }
 }
+
+const NEVER = new AbortController().signal

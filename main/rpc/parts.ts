@@ -5,6 +5,7 @@ import type { BackendAddress, BackendState } from '#shared/domain/objects.ts'
 import type { Bootstrap } from '../bootstrap/bootstrap.ts'
 import type { AegirAccounts } from '../backend/aegir/accounts.ts'
 import type { Crontabs } from '../crontab/crontabs.ts'
+import type { BackupDownloads } from '../download/backup-downloads.ts'
 import type { Transfer } from '../export/transfer.ts'
 import type { Features } from '../extensions/features.ts'
 import type { HookProblem } from '../hooks/problem.ts'
@@ -68,6 +69,7 @@ export interface RpcParts {
   features: Features
   settings: Settings
   transfer: Transfer
+  downloads: BackupDownloads
   trusted: TrustedKeys
   /** What the shell can do on this computer; null where it is a browser's page or a command line. */
   abilities: ShellAbilities | null

@@ -17,11 +17,15 @@ const CHOICES = {
 const AFTER = { system: 'light', light: 'dark', dark: 'system' } as const
 
 /** Light, dark or like the system: what is chosen now, and a step to the next. */
-export function useColourMode(): { next: ComputedRef<Choice>; cycle: () => void } {
+export function useColourMode(): {
+  next: ComputedRef<Choice>
+  cycle: () => void
+  isDark: ComputedRef<boolean>
+} {
   const chosen = useSetting('appearance.colours')
   const settings = useSettings()
   // The browser remembers it too, so that a page begins in its colours before main has said which.
-  const { store } = useColorMode()
+  const { store, system } = useColorMode()
   watch(
     [chosen, () => settings.isKnown],
     () => {
@@ -33,5 +37,8 @@ export function useColourMode(): { next: ComputedRef<Choice>; cycle: () => void 
     ...CHOICES[chosen.value],
     title: `Colours: ${CHOICES[chosen.value].label.toLowerCase()}; switch to ${CHOICES[AFTER[chosen.value]].label.toLowerCase()}`,
   }))
-  return { next, cycle: () => (chosen.value = AFTER[chosen.value]) }
+  const isDark = computed(
+    () => (chosen.value === 'system' ? system.value : chosen.value) === 'dark',
+  )
+  return { next, cycle: () => (chosen.value = AFTER[chosen.value]), isDark }
 }

@@ -1,9 +1,10 @@
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
 
-const TYPING_MS = 150
-
-/** A filter as it is typed, and as it is asked for a moment after the last key; '' is asked for as undefined. */
-export function useFilter(initial = ''): {
+/**
+ * A filter as it is typed, and as it is asked for: at once, or `delayMs` after the last key where an answer costs more
+ * than it is worth by then. '' is asked for as undefined.
+ */
+export function useFilter({ initial = '', delayMs = 0 } = {}): {
   search: Ref<string>
   settled: Ref<string | undefined>
 } {
@@ -12,7 +13,9 @@ export function useFilter(initial = ''): {
   let timer: ReturnType<typeof setTimeout> | undefined
   watch(search, (typed) => {
     clearTimeout(timer)
-    timer = setTimeout(() => (settled.value = typed.trim() || undefined), TYPING_MS)
+    const settle = (): void => void (settled.value = typed.trim() || undefined)
+    if (delayMs === 0) settle()
+    else timer = setTimeout(settle, delayMs)
   })
   onScopeDispose(() => clearTimeout(timer))
   return { search, settled }

@@ -36,7 +36,7 @@ export function useListState<const Facet extends string, const By extends string
     const value = route.query[name]
     return typeof value === 'string' && value !== '' ? value : undefined
   }
-  const { search, settled } = useFilter(fromQuery('q'))
+  const { search, settled } = useFilter({ initial: fromQuery('q') })
   const chosen = reactive<Record<string, string | undefined>>(
     Object.fromEntries(names.map((name) => [name, fromQuery(name)])),
   )

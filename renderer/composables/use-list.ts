@@ -4,7 +4,8 @@ import { mergeHeld } from '../lib/held-rows.ts'
 import { throttle } from '../lib/throttle.ts'
 import { useLive } from '../stores/live.ts'
 
-const PAGE = 200
+/** Some screens: a key in the filter waits for one of these. */
+const PAGE = 80
 /** As many as main gives at once, and takes of one order. */
 const MAX_IDS = 1000
 const REFETCH_MS = 200
@@ -43,6 +44,8 @@ export function useList<Row extends { id: string }>(
   const total = ref(0)
   let range = { first: 0, last: PAGE - 1 }
   let fresh = new Set<number>()
+  /** The rows that are shown are those of the question before; they stay until this one is answered. */
+  let isOther = false
   let current = new AbortController()
 
   async function load(page: number): Promise<void> {
@@ -64,6 +67,10 @@ export function useList<Row extends { id: string }>(
 
   function take(page: number, answer: { items: Row[]; total: number }): void {
     total.value = answer.total
+    if (isOther) {
+      isOther = false
+      rows.value = []
+    }
     if (isHeld.value && rows.value.length > 0) {
       rows.value = mergeHeld(rows.value, answer.items, page * PAGE)
       return
@@ -91,7 +98,7 @@ export function useList<Row extends { id: string }>(
   const refetch = throttle(refresh, REFETCH_MS)
 
   function restart(): void {
-    rows.value = []
+    isOther = true
     isLoading.value = true
     range = { first: 0, last: PAGE - 1 }
     refresh()

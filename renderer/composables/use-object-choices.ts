@@ -19,7 +19,7 @@ export function useObjectChoices(kind: ChoiceKind): {
   search: Ref<string>
   isLoading: Ref<boolean>
 } {
-  const { search, settled } = useFilter()
+  const { search, settled } = useFilter({ delayMs: 150 })
   const isLoading = ref(true)
   const { data } = useQuery(
     async (signal) => {

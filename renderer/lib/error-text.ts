@@ -235,6 +235,11 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The login cannot be made without it.',
     'Give the password or passphrase; the tasks that wait go on.',
   ],
+  'download.missing': [
+    'Nothing was downloaded.',
+    'Look on the server whether the backup is still there; verify the site to list its backups anew.',
+  ],
+  'download.changed': ['Nothing of it was kept here.', 'Download it again.'],
   'export.unreadable': ['Nothing was imported.', 'Choose a file that Hosting Desk exported.'],
   'export.wrong-passphrase': ['Nothing was imported.', 'Type the passphrase again.'],
   'export.not-empty': [

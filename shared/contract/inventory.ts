@@ -1,3 +1,4 @@
+import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { Form } from '../domain/form.ts'
 import { Id, Instant } from '../domain/json.ts'
@@ -290,4 +291,19 @@ export const backup = {
   schedule: desk
     .input(z.object({ siteId: Id, everySeconds: Site.shape.backupEverySeconds.unwrap() }))
     .output(Site),
+  /**
+   * Fetches a backup to this computer, telling how far it is; who stops listening stops it. It ends with `done` (with the
+   * file, or with the key of `/downloads/<key>` where the page is a browser's), or `dropped` where no place was chosen.
+   */
+  download: desk.input(z.object({ id: Id })).output(
+    eventIterator(
+      z.object({
+        state: z.enum(['running', 'done', 'dropped']),
+        bytes: z.number().int(),
+        totalBytes: z.number().int(),
+        file: z.string().nullable(),
+        key: Id.nullable(),
+      }),
+    ),
+  ),
 }

@@ -19,7 +19,7 @@ import type { PendingChanges } from '#shared/domain/pending.ts'
 import type { Queue } from '#shared/domain/queue.ts'
 import type { SettingValues } from '#shared/domain/settings.ts'
 import { LogLevel, TaskStatus, type LogEntry } from '#shared/domain/task.ts'
-import { anId } from './fake-tasks.ts'
+import { anId, MINUTE, NOW } from './fake-tasks.ts'
 
 /** As many last lines as main tells of with a log's state, and where it stops looking for steps. */
 const TAIL = 100
@@ -185,6 +185,21 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
       giveSecrets: os.backend.giveSecrets.handler(() => ({})),
       disconnect: os.backend.disconnect.handler(() => ({})),
+      hostKeys: os.backend.hostKeys.handler(() =>
+        desk.trusted.map((key, at) => ({
+          ...key,
+          id: anId(800 + at),
+          trustedAt: NOW - 3 * MINUTE,
+          usedBy: at === 0 ? ['web1'] : [],
+        })),
+      ),
+      forgetHostKey: os.backend.forgetHostKey.handler(({ input }) => {
+        desk.trusted = desk.trusted.filter((_, at) => anId(800 + at) !== input.id)
+        return {}
+      }),
+      terminalCommand: os.backend.terminalCommand.handler(() => ({
+        line: 'ssh -- hosting@web1.example.com',
+      })),
       sshHosts: os.backend.sshHosts.handler(() => [
         {
           alias: 'web1',
@@ -357,6 +372,28 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
           input,
         ),
       ),
+    },
+    data: {
+      size: os.data.size.handler(() => ({
+        folder: '/home/me/.local/share/hosting-desk',
+        storeBytes: 12_000_000,
+        logBytes: 340_000_000,
+        otherBytes: 80_000,
+        canOpen: false,
+      })),
+      export: os.data.export.handler(async function* () {
+        yield await Promise.resolve({ base64: btoa('sealed'), secretsLeft: 1 })
+      }),
+      upload: os.data.upload.handler(() => ({ id: anId(900) })),
+      import: os.data.import.handler(({ input, errors }) => {
+        if (!input.isReplacing)
+          throw errors.DESK({
+            message: 'There are servers here already.',
+            data: { code: 'export.not-empty', facts: {} },
+          })
+        const counts = { servers: 2, platforms: 3, sites: 40, tasks: 1200 }
+        return { ...counts, secretsLeft: 1, keptAs: '/data/store/aside/1-before-import.sqlite' }
+      }),
     },
     settings: {
       all: os.settings.all.handler(() => desk.settings),

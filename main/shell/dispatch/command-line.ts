@@ -32,6 +32,8 @@ export interface CommandCall {
   /** The private key for an account that is new here. */
   keyFile: string | undefined
   isForced: boolean
+  /** Where the passphrase of an export stands. */
+  passphraseFile: string | undefined
   /** As typed. */
   items: string | undefined
   terminal: Terminal
@@ -98,6 +100,7 @@ function parse(argv: readonly string[]) {
         confirm: { type: 'string' },
         key: { type: 'string' },
         force: { type: 'boolean', default: false },
+        'passphrase-file': { type: 'string' },
         items: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -112,6 +115,7 @@ function parse(argv: readonly string[]) {
       confirmation: values.confirm,
       keyFile: values.key,
       isForced: values.force,
+      passphraseFile: values['passphrase-file'],
       items: values.items,
       isHelp: values.help,
     }

@@ -24,6 +24,10 @@ export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
   hosting-desk store check                 look for damage
   hosting-desk store export FILE           a copy of everything, as one SQLite file
   hosting-desk store restore FILE          put such a copy in place of the present store
+  hosting-desk store export FILE --passphrase-file FILE
+                                           everything as one sealed file, for another computer
+  hosting-desk store import FILE --passphrase-file FILE [--force]
+                                           put it in the place of everything; --force: of what is there
   hosting-desk url                         the one-time address of the running headless application
 
   --json       answers as JSON

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import sirv from 'sirv'
 import { WebSocketServer } from 'ws'
+import type { App } from '../../app.ts'
 import { MAX_MESSAGE_BYTES } from '../../rpc/owner-socket.ts'
-import type { DeskRouter } from '../../rpc/router.ts'
 import { serveSocket } from '../../rpc/serve.ts'
 import { Gate } from './gate.ts'
+import { sendDownload } from './send-download.ts'
 
 /** Nothing from elsewhere, no inline script; styles that components set on elements are allowed. */
 const POLICY = [
@@ -28,7 +29,7 @@ const HEADERS = {
 
 /** The renderer and its calls on a loopback port; port 0 picks a free one. */
 export async function serveRenderer(
-  desk: { router: DeskRouter },
+  desk: Pick<App, 'router' | 'takeDownload'>,
   options: {
     rendererFolder: string
     port: number
@@ -53,8 +54,11 @@ export async function serveRenderer(
       response.writeHead(303, { 'Set-Cookie': admission.cookie, Location: '/' }).end()
       return options.onAddress(gate.address)
     }
-    files(request, response, () => {
-      response.writeHead(404).end('There is no such page.')
+    void sendDownload(desk, request.url ?? '', response).then((isSent) => {
+      if (isSent) return
+      files(request, response, () => {
+        response.writeHead(404).end('There is no such page.')
+      })
     })
   })
 

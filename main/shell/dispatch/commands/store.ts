@@ -2,12 +2,18 @@ import path from 'node:path'
 import { checkStore, exportStore, restoreStore } from '../../../store/maintenance.ts'
 import { usageError, type CommandCall } from '../command-line.ts'
 import { print } from '../print.ts'
+import { transferCommand } from './transfer.ts'
 
 const OWNER_WAIT_MS = 10_000
 
-/** `store check | export FILE | restore FILE`, for a data folder that no application has open. */
+/**
+ * `store check | export FILE | restore FILE`, for a data folder that no application has open; and, with a passphrase,
+ * `store export FILE | import FILE`, also while one has.
+ */
 export async function storeCommand(call: CommandCall): Promise<number> {
   const [, action, typed] = call.words
+  if (typed !== undefined && (action === 'import' || call.passphraseFile !== undefined))
+    return await transferCommand(call, action ?? '', typed)
   const { folder, terminal } = call
   const options = { folder, waitMs: OWNER_WAIT_MS, signal: terminal.signal }
   if (action === 'check') return await check(call, options)
