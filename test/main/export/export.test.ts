@@ -64,7 +64,8 @@ function upload({ transfer }: Desk, file: Buffer): string {
   return transfer.upload(id, file.subarray(100))
 }
 
-describe('an export', () => {
+// Keys are made slowly on purpose, and more so on a busy machine.
+describe('an export', { timeout: 60_000 }, () => {
   test('shows nothing without its passphrase, and cannot be changed unseen', async () => {
     const box = aBox('here')
     const file = await exportOf(await aDesk(box, fullDesk(box)))
@@ -106,7 +107,7 @@ describe('an export', () => {
   })
 })
 
-describe('an import', () => {
+describe('an import', { timeout: 60_000 }, () => {
   test('into an empty desk brings everything, and seals secrets by its own keychain', async () => {
     const here = aBox('here')
     const file = await exportOf(await aDesk(here, fullDesk(here)))

@@ -1,22 +1,38 @@
 import { connect, type Socket } from 'node:net'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { MAX_MESSAGE_BYTES } from '../../../main/rpc/owner-socket.ts'
 import type { DeskRouter } from '../../../main/rpc/router.ts'
 import { serveRenderer } from '../../../main/shell/headless/server.ts'
+import { eventually } from '../../support/eventually.ts'
+import { anId } from '../../support/objects.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const SESSION_KEY = 'a-session-key'
+const KEY = anId(5)
+let backup: string
 let web: { port: number; close(): Promise<void> }
 
 beforeEach(async () => {
   const folder = path.join(temporaryFolder(), 'renderer')
   mkdirSync(folder)
   writeFileSync(path.join(folder, 'index.html'), 'the page')
+  backup = path.join(folder, '..', 'backup')
+  writeFileSync(backup, 'a backup')
+  const offered = new Map([[KEY, backup]])
   web = await serveRenderer(
-    { router: {} as DeskRouter },
+    {
+      router: {} as DeskRouter,
+      takeDownload(key) {
+        const file = offered.get(key)
+        offered.delete(key)
+        const done = (): Promise<void> => rm(backup)
+        return file === undefined ? undefined : { file, name: 'bäckup.tar.gz', done }
+      },
+    },
     { rendererFolder: folder, port: 0, sessionKey: SESSION_KEY, onAddress: () => undefined },
   )
 })
@@ -85,4 +101,17 @@ describe('the web server of the headless shell', () => {
     expect(await closed).toBe(1009)
     await expectServed()
   })
+})
+
+test('what was fetched for a browser is sent to it once, under its name, and is gone then', async () => {
+  const address = `http://127.0.0.1:${web.port}/downloads/${KEY}`
+  expect((await fetch(address)).status).toBe(403)
+  const headers = { cookie: cookie() }
+  const answer = await fetch(address, { headers })
+  expect(answer.headers.get('content-disposition')).toBe(
+    "attachment; filename*=UTF-8''b%C3%A4ckup.tar.gz",
+  )
+  expect(await answer.text()).toBe('a backup')
+  await eventually(() => expect(existsSync(backup)).toBe(false))
+  expect((await fetch(address, { headers })).status).toBe(404)
 })
