@@ -71,8 +71,11 @@ export function certificateSteps(
     },
   }
   const first = { ...webSite, isEnabled: isOnWeb && webSite.isEnabled }
-  return [...(wish.type === 'acme' ? web.configureSite(first) : []), guarded]
+  return [...(wish.type === 'acme' ? web.configureSite(first).map(unplanned) : []), guarded]
 }
+
+/** What it writes is told by the step that writes the virtual host for good. */
+const unplanned = (step: Step): Step => ({ ...step, preview: () => Promise.resolve([]) })
 
 const NO_PORT = 'its server has no port for HTTPS. Give it one and verify it.'
 
