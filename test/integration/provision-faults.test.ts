@@ -221,7 +221,10 @@ describe('where any step fails, before, in or after, or the program is killed, a
 
   test('every command of this program', () => {
     const all = Object.entries(COMMANDS).flatMap(([type, commands]) =>
-      Object.keys(commands).map((name) => `${type} ${name}`),
+      Object.entries(commands).flatMap(([name, { isReading = false }]) =>
+        // What only reads has nothing to take back.
+        isReading ? [] : [`${type} ${name}`],
+      ),
     )
     const failed = new Set(rows.map(({ command }) => command))
     expect([...all, 'site backup-delete'].filter((command) => !failed.has(command))).toEqual([])
