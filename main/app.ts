@@ -303,10 +303,11 @@ async function assemble(
     now,
   })
 
+  const { abilities } = parts
   const downloads = new BackupDownloads({
     connect: (backendId, signal) => pool.use(backendId, signal),
     folder: path.join(folder, 'downloads'),
-    chooseSaveFile: parts.abilities?.chooseSaveFile ?? null,
+    chooseSaveFile: abilities === undefined ? null : (name) => abilities.chooseSaveFile(name),
     newId: () => ids.next(),
   })
 

@@ -40,7 +40,10 @@ export class BackupDownloads {
         ? path.join(await makeFolder(folder), backup.id)
         : await chooseSaveFile(name)
     const none = { file: null, key: null, bytes: 0, totalBytes: backup.sizeBytes }
-    if (target === undefined) return yield { ...none, state: 'dropped' }
+    if (target === undefined) {
+      yield { ...none, state: 'dropped' }
+      return
+    }
     yield { ...none, state: 'running' }
     const connection = await connect(backup.backendId, signal)
     let reached: FetchProgress = none

@@ -19,8 +19,9 @@ export async function findInForce(folders: Pick<Folders, 'extensions'>): Promise
     const noted: unknown = JSON.parse((await findText(inForceFile(folders))) ?? '')
     const names = isRecord(noted) && Array.isArray(noted['folders']) ? noted['folders'] : []
     return names
-      .filter((name) => typeof name === 'string' && path.basename(name) === name)
-      .map((name) => path.join(folders.extensions, String(name)))
+      .filter((name) => typeof name === 'string')
+      .filter((name) => path.basename(name) === name)
+      .map((name) => path.join(folders.extensions, name))
   } catch {
     return []
   }

@@ -65,7 +65,7 @@ describe('clone', () => {
     desk.account.put(`sites/${desk.site}/own.html`, 'then')
     const made = await desk.succeed('backup', desk.site)
     desk.account.put(`sites/${desk.site}/own.html`, 'now')
-    const file = String(made.result.data['file'])
+    const file = made.result.data['file'] as string
     const ran = await desk.succeed('clone', desk.site, '@copy.test', '@platform_b', file)
     expect(ran.result.data['file']).toBeUndefined()
     expect(await desk.fetch('copy.test', '/own.html')).toMatchObject({ body: 'then' })
