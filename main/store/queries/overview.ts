@@ -57,9 +57,9 @@ export function listExpiringSites(
   { before, limit }: { before: number; limit: number },
 ): Paged<ExpiringSite> {
   const rows = store.query<{ id: string; expiresAt: number }>(
-    `SELECT id, json_extract(data, '$.certificateExpiresAt') AS expiresAt FROM site
-     WHERE status = 'enabled' AND expiresAt < ? AND json_extract(data, '$.https') <> 'off'
-     ORDER BY expiresAt, searchText`,
+    `SELECT id, certificateExpiresAt AS expiresAt FROM site
+     WHERE status = 'enabled' AND certificateExpiresAt < ? AND https <> 'off'
+     ORDER BY certificateExpiresAt, searchText`,
     [before],
   )
   const items = rows
