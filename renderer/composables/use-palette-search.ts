@@ -13,10 +13,22 @@ export interface FoundGroup {
   commands: readonly Command[]
 }
 
+export interface Found {
+  /** What these were found for, which may be an earlier search than what is typed by now. */
+  search: string | undefined
+  groups: readonly FoundGroup[]
+}
+
 /** Objects and tasks that a search finds, each leading to its page; nothing before anything was typed. */
-export function usePaletteSearch(search: Ref<string | undefined>): Ref<readonly FoundGroup[]> {
-  const { data } = useQuery((signal) => find(search.value, signal), [search])
-  let before: readonly FoundGroup[] = []
+export function usePaletteSearch(asked: Ref<string | undefined>): Ref<Found> {
+  const { data } = useQuery(
+    async (signal) => {
+      const { value: search } = asked
+      return { search, groups: await find(search, signal) }
+    },
+    [asked],
+  )
+  let before: Found = { search: undefined, groups: [] }
   return computed(() => (before = data.value ?? before))
 }
 

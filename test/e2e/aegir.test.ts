@@ -61,6 +61,8 @@ test('who has Aegir points at its account, sees what it has, imports it and paus
 
   await tab.goTo('Servers')
   await tab.link('web.aegir.test').first().click()
+  await tab.heading('web.aegir.test').waitFor()
+  await page.getByRole('tab', { name: 'Aegir' }).click()
   await page.getByText('Aegir’s own frontend starts tasks on this account, too').waitFor()
   await tab.button('Pause Aegir’s frontend').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Pause Aegir’s frontend' }).click()
