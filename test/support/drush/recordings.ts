@@ -66,6 +66,8 @@ export function secretsIn({ stdout, stderr, command }: Recording): string[] {
     /"db[_-]pass\w*":"([^"]+)"/g,
     /mysql:(?:\\?\/){2}[^:"]+:([^@"]+)@/g,
     /"cron_key":"([^"]+)"/g,
+    /"[a-z_]*basic_?auth[a-z_]*pass\w*":"([^"]+)"/g,
+    /https?:(?:\\?\/){2}[^\s:@"\/]+:([^\s@"\/]+)@/g,
     /user(?:\\?\/)reset(?:\\?\/)\d+(?:\\?\/)\d+(?:\\?\/)([\w-]+)/g,
   ]
   // The word that stands for a password that is wrong is a word of many messages, too.

@@ -5,12 +5,16 @@ import type { HostingObject } from '#shared/domain/objects.ts'
 import { planOf } from '../../../../main/backend/aegir/plan.ts'
 import { AegirReader } from '../../../../main/backend/aegir/reader.ts'
 import type { DialectDriver } from '../../../../main/backend/backend.ts'
+import { packDesk, unpackDesk } from '../../../../main/export/desk-export.ts'
+import { openFile, sealFile } from '../../../../main/export/sealed-file.ts'
 import { shippedFeatures } from '../../../../main/features/shipped.ts'
 import { HookRegistry } from '../../../../main/hooks/registry.ts'
 import { IdMaker } from '../../../../main/lib/ids.ts'
 import { pause } from '../../../../main/lib/pause.ts'
+import { Secret } from '../../../../main/lib/secret.ts'
 import { TaskLogs } from '../../../../main/log/task-log.ts'
 import type { Connection } from '../../../../main/ssh/connection.ts'
+import { exportStore } from '../../../../main/store/maintenance.ts'
 import { ChangeSet } from '../../../../main/store/store.ts'
 import { Activities } from '../../../../main/task/activities.ts'
 import { newTask } from '../../../../main/task/new-task.ts'
@@ -44,13 +48,47 @@ describe.runIf(hasRecordings)('once every recording went through a task', () => 
     expect(secrets.length).toBeGreaterThan(20)
     const files = filesIn(folder)
     expect(files.length).toBeGreaterThan(164)
-    const found = files.flatMap((file) => {
-      const text = readFileSync(file, 'latin1')
-      return secrets.filter((secret) => text.includes(secret)).map((secret) => [file, secret])
-    })
+    const lookedAt = [
+      ...files.map((file) => [file, readFileSync(file, 'latin1')] as const),
+      ['the plain export', await plainExport(folder)] as const,
+      ['the sealed export, opened', await sealedExport(folder)] as const,
+    ]
+    // Exports are plain enough to find in them what is no secret.
+    for (const [, text] of lookedAt.slice(-2)) expect(text).toContain('platform_drupal7')
+    const found = lookedAt.flatMap(([where, text]) =>
+      secrets.filter((secret) => text.includes(secret)).map((secret) => [where, secret]),
+    )
     expect(found).toEqual([])
   }, 60_000)
 })
+
+test.each([
+  ['https://shop:open-sesame@site.example/', 'open-sesame'],
+  ['"http_basic_auth_password":"open-sesame"', 'open-sesame'],
+  ['http:\\/\\/site.example\\/user\\/reset\\/1\\/17\\/aHash-of_it\\/login', 'aHash-of_it'],
+  ['http://site.example/?q=user/reset/1/17/aHash-of_it/login', 'aHash-of_it'],
+])('%s is seen to hold a secret', (text, secret) => {
+  const nothing = { name: '', stderr: Buffer.alloc(0), exitCode: 0, command: '', sent: null }
+  expect(secretsIn({ ...nothing, stdout: Buffer.from(text) })).toEqual([secret])
+})
+
+/** What `store export` writes: the store as one plain file. */
+async function plainExport(folder: string): Promise<string> {
+  const file = path.join(temporaryFolder(), 'export.sqlite')
+  await exportStore({ folder, waitMs: 0 }, file)
+  return readFileSync(file, 'latin1')
+}
+
+/** What is in the file that moves everything to another computer. */
+async function sealedExport(folder: string): Promise<string> {
+  const store = await openStore(folder)
+  const { content } = await packDesk(store, null, { now: 0, application: 'this test' })
+  const passphrase = new Secret('five words that nobody guesses')
+  const opened = await openFile(await sealFile(content, passphrase), passphrase)
+  await store.close()
+  const { facts, bytes } = unpackDesk(opened)
+  return JSON.stringify(facts) + bytes.toString('latin1')
+}
 
 /** Each recording as the command of a task, from claim to stored result: in store and logs of this folder. */
 async function takeThrough(recordings: readonly Recording[], folder: string): Promise<string[]> {
