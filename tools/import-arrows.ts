@@ -15,7 +15,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'main/ssh': ['shared', 'main/lib'],
   'main/demo': ['shared', 'main/lib'],
   'main/download': ['shared', 'main/lib', 'main/ssh'],
-  'main/export': ['shared', 'main/lib', 'main/store', 'main/settings'],
+  'main/export': ['shared', 'main/lib', 'main/store', 'main/settings', 'main/task'],
   'main/extensions': ['shared', 'main/lib', 'main/hooks'],
   'main/bootstrap': ['shared', 'main/lib', 'main/ssh'],
   'main/crontab': ['shared', 'main/lib', 'main/ssh'],

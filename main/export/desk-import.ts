@@ -1,10 +1,12 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { AppError } from '#shared/errors.ts'
+import { isEnded, type TaskStatus } from '#shared/domain/task.ts'
+import { AppError, type ErrorCode } from '#shared/errors.ts'
 import type { SecretBox } from '../settings/secret-box.ts'
 import { readExport, type StoreRows } from '../store/read-export.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import { TABLES, type TableName } from '../store/tables.ts'
+import { taskOfSecret } from '../task/task-secrets.ts'
 import type { unpackDesk } from './desk-export.ts'
 
 export interface ImportParts {
@@ -40,7 +42,9 @@ export async function importDesk(
   { facts, bytes }: ReturnType<typeof unpackDesk>,
   { isReplacing }: { isReplacing: boolean },
 ): Promise<ImportOutcome> {
-  const rows = withoutDemo(await readExport(bytes))
+  const at = now()
+  const rows = withTasksEnded(withoutDemo(await readExport(bytes)), at)
+  const secrets = facts.secrets.filter(({ name }) => taskOfSecret(name) === undefined)
   refuseRunning(store)
   const isEmpty = store.select('backend', '').every(({ isDemo }) => isDemo)
   if (!isEmpty && !isReplacing) {
@@ -49,18 +53,18 @@ export async function importDesk(
       'There are servers here already. An import puts what was exported in the place of everything.',
     )
   }
-  const keptAs = isEmpty ? null : await keepCopy(store, folder, now())
+  const keptAs = isEmpty ? null : await keepCopy(store, folder, at)
   const change = new ChangeSet()
   removeAll(store, change)
   putAll(rows, change)
-  const kept = putSecrets(facts.secrets, secretBox, change)
+  const kept = putSecrets(secrets, secretBox, change)
   await store.commit(change)
   return {
     servers: rows.server.length,
     platforms: rows.platform.length,
     sites: rows.site.length,
     tasks: rows.task.length,
-    secretsLeft: facts.secrets.length - kept,
+    secretsLeft: secrets.length - kept,
     keptAs,
   }
 }
@@ -82,6 +86,21 @@ function withoutDemo(rows: StoreRows): StoreRows {
     attempt: rows.attempt.filter(({ taskId }) => tasks.has(taskId)),
     setting: rows.setting.filter(({ name }) => !OWN_SETTINGS.includes(name)),
   }
+}
+
+/**
+ * The desk that was exported may have gone on with its tasks since. Done again from here, an old restore would put an old
+ * backup in the place of what came after it. Their secrets are left out: no task that has ended needs one.
+ */
+function withTasksEnded(rows: StoreRows, at: number): StoreRows {
+  const errorCode: ErrorCode = 'run.lost'
+  const errorMessage =
+    'It had not ended when this was exported. Verify the object, then ask for it anew.'
+  const ended = <Row extends { status: TaskStatus }>(row: Row): Row =>
+    isEnded(row.status)
+      ? row
+      : { ...row, status: 'cancelled', endedAt: at, errorCode, errorMessage }
+  return { ...rows, task: rows.task.map(ended), attempt: rows.attempt.map(ended) }
 }
 
 function refuseRunning(store: Store): void {

@@ -161,6 +161,34 @@ describe('an import', { timeout: 60_000 }, () => {
     expect(readdirSync(path.join(desk.folder, 'store', 'aside'))).toHaveLength(1)
   })
 
+  test('runs no task again that had not ended, and takes no password of one along', async () => {
+    const box = aBox('here')
+    const change = fullDesk(box)
+      .put('task', aTask({ id: anId(60), number: 2, attemptId: anId(61), status: 'processing' }))
+      .put('attempt', anAttempt({ id: anId(61), taskId: anId(60) }))
+      .put('task', aTask({ id: anId(62), number: 3, type: 'restore' }))
+      .put('secret', { name: `task.${anId(62)}.password`, sealed: box.seal('hunter3') })
+    const file = await exportOf(await aDesk(box, change))
+    const desk = await aDesk(box)
+    const outcome = await desk.transfer.import(upload(desk, file), PASSPHRASE, {
+      isReplacing: false,
+    })
+    expect(outcome).toMatchObject({ tasks: 3, secretsLeft: 0 })
+    const lost = {
+      status: 'cancelled',
+      endedAt: NOW,
+      errorCode: 'run.lost',
+      errorMessage: expect.stringContaining('Verify the object') as string,
+    }
+    expect(desk.store.get('task', anId(60))).toMatchObject(lost)
+    expect(desk.store.get('attempt', anId(61))).toMatchObject(lost)
+    expect(desk.store.get('task', anId(62))).toMatchObject(lost)
+    expect(desk.store.get('task', aTask().id)).toMatchObject({ status: 'success', endedAt: 5 })
+    expect(desk.store.select('secret', '').map(({ name }) => name)).toEqual([
+      'backend.web1.password',
+    ])
+  })
+
   test('waits until nothing runs, and a mistyped passphrase costs nothing', async () => {
     const box = aBox('here')
     const source = fullDesk(box)
