@@ -87,13 +87,23 @@ export async function startProgram(
   })
   // Who does not wait for its end has another failure to tell.
   ended.catch(() => {})
+  const output = child.stdout[Symbol.asyncIterator]() as AsyncGenerator<Buffer>
   return {
-    output: child.stdout as AsyncIterable<Buffer>,
+    output,
     async end() {
-      child.stdout.resume()
+      // Only the iterator itself can read on: while it is there, `resume` does nothing, and the program never ends.
+      await drain(output)
       return { exitCode: await ended, complaint: complaint.trim() }
     },
     stop: () => void child.kill('SIGTERM'),
+  }
+}
+
+async function drain(output: AsyncGenerator<Buffer>): Promise<void> {
+  try {
+    while ((await output.next()).done !== true);
+  } catch {
+    // A stream that broke off is the program's end, which tells why.
   }
 }
 
