@@ -149,9 +149,11 @@ describe('a preview changes nothing and lists what would be changed', () => {
     expect(ran.result.errorCode).toBe('PROVISION_NO_SUCH_ABILITY')
   })
 
-  test('for every command', () => {
+  test('for every command that changes something', () => {
     const all = Object.entries(COMMANDS).flatMap(([type, commands]) =>
-      Object.keys(commands).map((name) => `${type} ${name}`),
+      Object.entries(commands).flatMap(([name, { isReading = false }]) =>
+        isReading ? [] : [`${type} ${name}`],
+      ),
     )
     const seen = new Set(COMMANDS_AND_CHANGES.map(([command]) => command))
     const others = ['site cron', 'site login-reset']
