@@ -153,8 +153,8 @@ export async function unpackSite(
   const { signal } = work
   await willRemove(work, slot, staging)
   await work.willDiscard(removal.of({ path: staging }))
-  // The slot reads the dump in it.
-  await ensureFolder(staging, 0o750)
+  // What an archive says of rights is nobody's word: the slot comes in here once they are ours.
+  await ensureFolder(staging, 0o700)
   await unpackArchive(file, staging, signal)
   const folder = path.join(staging, uri)
   if ((await kindOf(folder)) !== 'folder') throw notOurs('the site in it is no folder')

@@ -3,6 +3,7 @@ import { dumpDatabase, loadDatabase } from '../services/mariadb/dump.ts'
 import { createDatabaseStep } from '../services/mariadb/steps.ts'
 import { hiddenBeside, moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
+import { setMode } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
 import {
@@ -83,6 +84,8 @@ function unpackSteps(session: Session, { archive, to, instead, isNew }: CopyPlan
         const { slot } = ground
         fresh = await unpackSite(session, work, archive(), { staging, place: folder, slot })
         await writeSettings(session, to, fresh, { isNew })
+        // The slot reads the dump in it.
+        await setMode(staging, 0o2750)
       },
       preview: () => Promise.resolve([{ kind: 'folder', action: 'create', target: folder }]),
     },

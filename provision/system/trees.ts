@@ -1,4 +1,4 @@
-import { chmod, chown, copyFile, lstat, mkdir, readdir } from 'node:fs/promises'
+import { chmod, copyFile, lchown, lstat, mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 
 export interface CopyOptions {
@@ -45,6 +45,9 @@ async function copyFolder(
 /**
  * Gives a tree of this account's own files the tightest rights with which a slot can run it: the group of its top folder
  * reads all, and writes only below the folders `writable`. New files there get the same group. Links are left as they are.
+ *
+ * The slot's code may be running: a folder is closed to it while we are in there, and opened once all below it is done.
+ * So no name that we go by is ever in a folder where the slot could put a link instead.
  */
 export async function sealTree(root: string, writable: readonly string[]): Promise<void> {
   const { gid } = await lstat(root)
@@ -52,18 +55,20 @@ export async function sealTree(root: string, writable: readonly string[]): Promi
     writable.some((name) => below === name || below.startsWith(`${name}/`))
   const give = async (file: string, mode: number): Promise<void> => {
     const info = await lstat(file)
+    if (info.isSymbolicLink()) return
     // A copied file keeps the group of what it was copied from.
-    if (info.gid !== gid) await chown(file, info.uid, gid)
+    if (info.gid !== gid) await lchown(file, info.uid, gid)
     await chmod(file, mode)
   }
   const seal = async (below: string): Promise<void> => {
     const here = path.join(root, below)
-    await give(here, isWritable(below) ? 0o2770 : 0o2750)
+    await give(here, 0o2750)
     for (const entry of await readdir(here, { withFileTypes: true })) {
       const name = path.join(below, entry.name)
       if (entry.isDirectory()) await seal(name)
       else if (entry.isFile()) await give(path.join(root, name), isWritable(below) ? 0o660 : 0o640)
     }
+    if (isWritable(below)) await give(here, 0o2770)
   }
   await seal('')
 }
