@@ -1,5 +1,7 @@
 import { chmod, copyFile, lchown, lstat, mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { runProgram } from './process.ts'
+import { ProvisionError } from './provision-error.ts'
 
 export interface CopyOptions {
   signal: AbortSignal
@@ -71,6 +73,21 @@ export async function sealTree(root: string, writable: readonly string[]): Promi
     if (isWritable(below)) await give(here, 0o2770)
   }
   await seal('')
+}
+
+/**
+ * Removes trees in which somebody else may be at work: `rm` goes from one open folder to the next, never through a link
+ * that has just been put where a folder was. Missing is fine. Throws PROVISION_REMOVE_FAILED.
+ */
+export async function removeTrees(trees: readonly string[]): Promise<void> {
+  if (trees.length === 0) return
+  const argv = ['rm', '-rf', '--one-file-system', '--', ...trees] as const
+  const { exitCode, output } = await runProgram([...argv], { isOwnSession: true })
+  if (exitCode === 0) return
+  throw new ProvisionError(
+    'PROVISION_REMOVE_FAILED',
+    `${trees.join(', ')} could not be removed: ${output.trim().slice(0, 2000)}`,
+  )
 }
 
 /** What of this account's own in a tree not everybody can read, by its name below the root, with its mode. */

@@ -2,9 +2,10 @@ import path from 'node:path'
 import { removal } from '../../steps/files.ts'
 import type { Step, Work } from '../../steps/step.ts'
 import { undoKind, type UndoTools } from '../../steps/undo.ts'
-import { kindOf, namesIn, remove } from '../../system/files.ts'
+import { kindOf, namesIn } from '../../system/files.ts'
 import { findMachineFile, type MachineFile } from '../../system/machine-file.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
+import { removeTrees } from '../../system/trees.ts'
 import { SlotClaims } from './claims.ts'
 import { SlotDoor } from './door.ts'
 import { type Slot, slotOf } from './slot.ts'
@@ -25,7 +26,7 @@ export const slotFreed = undoKind(
     const door = new SlotDoor(machine, { folder, ...rest })
     await door.scrub(NEVER)
     await door.normalise(folder, NEVER)
-    for (const name of await namesIn(folder)) await remove(path.join(folder, name))
+    await removeTrees((await namesIn(folder)).map((name) => path.join(folder, name)))
     await claims.release(slot, site)
   },
 )
@@ -37,7 +38,7 @@ export const siteRemoved = undoKind(
     if ((await kindOf(target)) === 'absent') return
     const { machine } = await openSlots(tools)
     await new SlotDoor(machine, slotOf(machine, slot)).normalise(target, NEVER)
-    await remove(target)
+    await removeTrees([target])
   },
 )
 
