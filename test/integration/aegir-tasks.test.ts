@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { TaskDetails } from '#shared/contract/task.ts'
 import { RECORDED_CONTEXTS } from '../support/drush/aegir-account.ts'
 import { openDeskAtAegir, type DeskAtAegir } from '../support/drush/desk-at-aegir.ts'
 import { requireRecordings } from '../support/drush/recordings.ts'
-import { logOf, untilEnded } from '../support/desk.ts'
+import { addSiteAlone, logOf, untilEnded } from '../support/desk.ts'
 import { eventually } from '../support/eventually.ts'
 
 const SITE = 'site1.aegir.test'
 const COPY = 'clone1.aegir.test'
+const RENAMED = 'renamed1.aegir.test'
+const FOUND = 'found1.aegir.test'
 
 let desk: DeskAtAegir
 
@@ -274,6 +277,80 @@ describe('where Aegir’s own frontend is gone', () => {
     })
   })
 
+  test('a new name is given in steps of ours, and the old site goes last', async () => {
+    const id = await desk.idOf('site', SITE)
+    const task = await desk.run('site', SITE, 'rename', { newName: RENAMED })
+    expect(task).toMatchObject({ status: 'success', errorMessage: null })
+    expect(begun()).toEqual([
+      `@${SITE} backup`,
+      `@${RENAMED} save`,
+      `@${RENAMED} deploy`,
+      `@${RENAMED} verify`,
+      `@${SITE} delete`,
+      `@${RENAMED} verify`,
+    ])
+    expect(desk.aegir.names()).not.toContain(SITE)
+    expect(desk.aegir.record(RENAMED)).toMatchObject({
+      uri: RENAMED,
+      platform: '@platform_drupal7',
+      db_server: '@server_localhost',
+      aliases: ['www.site1.aegir.test'],
+      site_path: `/var/aegir/platforms/drupal7/sites/${RENAMED}`,
+    })
+    expect(await desk.calls().site.get({ id })).toMatchObject({
+      name: RENAMED,
+      status: 'enabled',
+      url: `http://${RENAMED}/`,
+    })
+  })
+
+  test('a new name whose verify fails is taken back, and the site keeps its own', async () => {
+    desk.aegir.order({
+      command: 'provision-verify',
+      on: RENAMED,
+      kind: 'error',
+      code: 'PROVISION_X',
+    })
+    const id = await desk.idOf('site', SITE)
+    const task = await desk.run('site', SITE, 'rename', { newName: RENAMED })
+    expect(task).toMatchObject({ status: 'error', errorCode: 'PROVISION_X' })
+    expect(begun().slice(4)).toEqual([`@${RENAMED} delete`, `@${RENAMED} save`])
+    expect(desk.aegir.names()).not.toContain(RENAMED)
+    expect(desk.aegir.record(SITE)).toEqual(RECORDED_CONTEXTS[SITE])
+    expect(await desk.calls().site.get({ id })).toMatchObject({ name: SITE, status: 'enabled' })
+  })
+
+  test('once the old site is gone, nothing takes the new one with it', async () => {
+    const fault = { command: 'provision-verify', on: RENAMED } as const
+    // The first verify goes well, as far as anybody can see; the second, after the old site went, does not.
+    desk.aegir.order(
+      { ...fault, kind: 'recording', name: 'verify-site-ok-b2' },
+      { ...fault, kind: 'error', code: 'PROVISION_X' },
+    )
+    const id = await desk.idOf('site', SITE)
+    const task = await desk.run('site', SITE, 'rename', { newName: RENAMED })
+    expect(begun().slice(-2)).toEqual([`@${SITE} delete`, `@${RENAMED} verify`])
+    expect(task).toMatchObject({ status: 'warning' })
+    const texts = (await logOf(desk.calls(), task)).map(({ text }) => text)
+    expect(texts).toContain(`This was left undone: Verify @${RENAMED} again`)
+    expect(desk.aegir.names()).toContain(RENAMED)
+    expect(await desk.calls().site.get({ id })).toMatchObject({ name: RENAMED })
+  })
+
+  test('a cancel after the old site began to go comes too late', async () => {
+    desk.aegir.set({ durationMs: 700 })
+    const objectId = await desk.idOf('site', SITE)
+    const values = { newName: RENAMED }
+    const { id } = await desk
+      .calls()
+      .task.add({ objectKind: 'site', objectId, type: 'rename', values })
+    await eventually(() => expect(begun()).toContain(`@${SITE} delete`), { timeoutMs: 30_000 })
+    await desk.calls().task.cancel({ id })
+    await untilEnded(desk.calls(), id)
+    expect(begun().at(-1)).toBe(`@${RENAMED} verify`)
+    expect(desk.aegir.record(RENAMED)).toMatchObject({ uri: RENAMED })
+  })
+
   test('BOA’s control file is used where the operator lets us', async () => {
     const [backend] = await desk.calls().backend.list()
     const backendId = backend?.id ?? ''
@@ -287,15 +364,42 @@ describe('where Aegir’s own frontend is gone', () => {
   })
 })
 
-test('a living frontend of Aegir’s is let to verify, and the log says so', async () => {
-  desk.aegir.set({ frontend: 'alive' })
-  desk.aegir.put({
-    hostmaster: { context_type: 'site', uri: 'aegir.test', platform: '@platform_h' },
+describe('a living frontend of Aegir’s is let to verify, and the log says so', () => {
+  beforeEach(async () => {
+    desk.aegir.set({ frontend: 'alive' })
+    desk.aegir.put({
+      hostmaster: { context_type: 'site', uri: 'aegir.test', platform: '@platform_h' },
+    })
+    await desk.reopen()
   })
-  await desk.reopen()
-  const task = await desk.run('site', SITE, 'clone', { newName: COPY })
-  expect(task).toMatchObject({ errorMessage: null })
-  expect(begun()).toEqual([`@${SITE} clone`])
-  const log = await logOf(desk.calls(), task)
-  expect(log.some(({ text }) => text.includes('own frontend verifies'))).toBe(true)
+
+  const saysSo = async (task: TaskDetails): Promise<void> => {
+    const log = await logOf(desk.calls(), task)
+    expect(log.some(({ text }) => text.includes('own frontend verifies'))).toBe(true)
+  }
+
+  test('in a clone', async () => {
+    const task = await desk.run('site', SITE, 'clone', { newName: COPY })
+    expect(task).toMatchObject({ errorMessage: null })
+    expect(begun()).toEqual([`@${SITE} clone`])
+    await saysSo(task)
+  })
+
+  test('in a migration', async () => {
+    const platformId = await desk.idOf('platform', 'platform_drupal7b')
+    const task = await desk.run('site', SITE, 'migrate', { platformId })
+    expect(task).toMatchObject({ errorMessage: null })
+    expect(begun()).toEqual([`@${SITE} migrate`])
+    await saysSo(task)
+  })
+
+  test('in an import', async () => {
+    const platformId = await desk.idOf('platform', 'platform_drupal7')
+    await addSiteAlone(desk.calls(), FOUND, platformId)
+    const task = await desk.run('site', FOUND, 'import')
+    expect(task).toMatchObject({ errorMessage: null })
+    const ofIt = begun().filter((one) => one.startsWith(`@${FOUND} `))
+    expect(ofIt).toEqual([`@${FOUND} save`, `@${FOUND} import`])
+    await saysSo(task)
+  })
 })

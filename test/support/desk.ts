@@ -88,6 +88,19 @@ export async function addServerOn(
   return { serverId: server.id, taskId: task.id }
 }
 
+/** A site that is here and has not been told to its server: its install is taken back before it begins. */
+export async function addSiteAlone(
+  calls: DeskClient,
+  name: string,
+  platformId: string,
+): Promise<string> {
+  await calls.app.pauseDispatch()
+  const { site, task } = await calls.site.add({ name, platformId })
+  await calls.task.cancel({ id: task.id })
+  await calls.app.resumeDispatch()
+  return site.id
+}
+
 export const untilEnded = (
   calls: DeskClient,
   id: string,

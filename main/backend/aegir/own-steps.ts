@@ -82,7 +82,7 @@ function moveSteps(
     },
     { title: 'Delete it', kind: 'may', command: on(left, 'provision-delete') },
     // Both have the same host name, so the web server has just lost it.
-    { title: `Verify @${context} again`, kind: 'must', command: on(context, 'provision-verify') },
+    { title: `Verify @${context} again`, kind: 'may', command: on(context, 'provision-verify') },
   ]
 }
 
@@ -99,7 +99,7 @@ function renameSteps(
     backUp(context, record, facts),
     ...bringUp(name, context, target, { record, facts }),
     { title: `Delete @${context}`, kind: 'may', command: on(context, 'provision-delete') },
-    { title: `Verify @${name} again`, kind: 'must', command: on(name, 'provision-verify') },
+    { title: `Verify @${name} again`, kind: 'may', command: on(name, 'provision-verify') },
   ]
 }
 

@@ -10,7 +10,8 @@ export interface Step {
   command: DrushCommand
   /**
    * `must`: its failure ends the whole, and what was done is taken back. `frontend`: it may fail for want of Aegir's own
-   * frontend, and of nothing else. `may`: what it leaves undone is told, and that is all.
+   * frontend, and of nothing else. `may`: what it leaves undone is told, and that is all. From the first of these on nothing
+   * is taken back, and a cancel comes too late: what was there before is going, and what is new has to stay.
    */
   kind: 'must' | 'frontend' | 'may'
   /** What takes it back once it was done, in this order. */
@@ -23,11 +24,11 @@ export interface Step {
  * runs, which fails by it; then what was done is taken back, as far as the time of grace allows.
  */
 const STEPS_SCRIPT = `
-mark=$1 drush=$2 count=$3 good=0 at=0 failed=
+mark=$1 drush=$2 count=$3 good=0 at=0 failed= isLate=
 umask 077
 work=$(mktemp -d) || exit 70
 trap 'rm -rf "$work"' EXIT
-trap 'failed=143' TERM
+trap '[ -n "$isLate" ] || failed=143' TERM
 
 say() { printf '\\nhd:%s:%s %s %s\\n' "$mark" "$@"; }
 title() { printf 'hd:%s:step %s/%s %s\\n' "$mark" "$1" "$count" "$2" >&2; }
@@ -38,6 +39,7 @@ drush() {
 }
 step() {
   at=$((at + 1))
+  [ "$1" != may ] || isLate=yes
   [ -z "$failed" ] || return 0
   kind=$1 name=$2
   shift 2
@@ -45,6 +47,7 @@ step() {
   drush "$@"
   code=$?
   say "$kind" "$at" "$code"
+  [ "$code" = 0 ] || [ "$kind" != may ] || printf '\\nThis was left undone: %s\\n' "$name" >&2
   if [ "$code" = 0 ] || [ "$kind" != must ]; then good=$at; else failed=\${failed:-$code}; fi
 }
 back() {
