@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { COMMANDS } from '../../provision/commands/commands.ts'
 import type { CodeHarness } from '../support/code-harness.ts'
 import { type Chapter, FaultStory } from '../support/fault-story.ts'
+import { KINDS_OF_CODE } from '../support/faults.ts'
 
 const DOMAIN = 'blog.test'
 const SITE = `www.${DOMAIN}`
@@ -71,12 +73,28 @@ const STORY: readonly Chapter[] = [
   { name: 'delete', context: `new.${DOMAIN}`, end: 'discarded' },
 ]
 
+/** Fail with plain PHP (provision-faults-code.test.ts): their steps are the same for all sites with code. */
+const ELSEWHERE = {
+  commands: ['import', 'cron', 'login-reset'],
+  /** Of an import, and of the verify of a platform. */
+  kinds: ['settle-foreign', 'open-tree'],
+}
+
 describe('where any step of a WordPress fails, or the program is killed, all is as it was', () => {
   test.each(STORY.map((one) => [`${one.name} @${one.context}`, one] as const))(
     '%s',
     (_title, chapter) => story.tell(chapter),
     1_800_000,
   )
+
+  test('every command of a site, and every kind of step that only sites with code have', () => {
+    const commands = Object.entries(COMMANDS.site)
+      .filter(([name, { isReading = false }]) => !isReading && !ELSEWHERE.commands.includes(name))
+      .map(([name]) => `site ${name}`)
+    expect(commands.filter((command) => !story.commands.has(command))).toEqual([])
+    const kinds = KINDS_OF_CODE.filter((kind) => !ELSEWHERE.kinds.includes(kind))
+    expect(kinds.filter((kind) => !story.kinds.has(kind))).toEqual([])
+  })
 
   test('and nothing is left of it but backups and the copy', () => {
     expect(story.desk.databases()).toHaveLength(1)

@@ -98,8 +98,11 @@ export class FaultStory {
     return new Set(this.rows.map(({ kind }) => kind))
   }
 
+  get commands(): Set<string> {
+    return new Set(this.rows.map(({ command }) => command))
+  }
+
   inShort(): string {
-    const commands = new Set(this.rows.map(({ command }) => command))
-    return `${this.rows.length} faults in ${commands.size} commands and ${this.kinds.size} kinds of step`
+    return `${this.rows.length} faults in ${this.commands.size} commands and ${this.kinds.size} kinds of step`
   }
 }
