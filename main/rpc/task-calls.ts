@@ -29,9 +29,7 @@ export function taskCalls(desk: Desk, parts: RpcParts) {
         if (found !== undefined) return details(found)
         throw new AppError('object.not-found', `There is no task ${input.number}.`)
       }),
-      offered: task.offered.handler(({ input }) =>
-        offeredTasks(parts, input.objectKind, input.objectId),
-      ),
+      offered: task.offered.handler(({ input }) => offeredTasks(parts, input)),
       add: task.add.handler(({ input }) => {
         const { confirmation, ...wish } = input
         return tasks.add({ ...wish, ...(confirmation === undefined ? {} : { confirmation }) })
@@ -88,14 +86,13 @@ function withoutSecrets(attempt: Attempt): Attempt {
 
 function offeredTasks(
   { registry, unit, tasks, previews }: RpcParts,
-  kind: ObjectKind,
-  id: string,
+  wish: { objectKind: ObjectKind; objectId: string; includesHidden: boolean },
 ): OfferedTask[] {
   const host = new UnitOfWork(unit)
-  const object = host.object(kind, id)
+  const object = host.object(wish.objectKind, wish.objectId)
   return registry
-    .taskTypes(kind)
-    .filter((type) => type.isHidden !== true)
+    .taskTypes(wish.objectKind)
+    .filter((type) => wish.includesHidden || type.isHidden !== true)
     .map((type) => ({
       type: type.type,
       title: type.title,

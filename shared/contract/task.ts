@@ -71,7 +71,14 @@ export const task = {
   /** By the short number that people read. */
   getByNumber: desk.input(z.object({ number: z.number().int() })).output(TaskDetails),
   offered: desk
-    .input(z.object({ objectKind: ObjectKind, objectId: Id }))
+    .input(
+      z.object({
+        objectKind: ObjectKind,
+        objectId: Id,
+        /** Also those that no page shows. */
+        includesHidden: z.boolean().default(false),
+      }),
+    )
     .output(z.array(OfferedTask)),
   add: desk
     .input(

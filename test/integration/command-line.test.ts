@@ -158,6 +158,44 @@ describe('tasks', () => {
     expect(await desk.answer('task', 'show', '1')).toMatchObject({ status: 'cancelled' })
   })
 
+  test('take the fields of their form as words, what they name by its name', async () => {
+    await desk.aSite('www.example.com')
+    const site = '@www.example.com'
+    const backup = ['task', 'add', site, 'backup', 'description=before the update', '--follow']
+    expect(await desk.run(...backup)).toMatchObject({ code: 0, err: '' })
+    expect(await desk.answer('task', 'list')).toMatchObject({
+      items: [{ type: 'backup', values: { description: 'before the update' } }, {}, {}, {}, {}],
+    })
+    const second = await desk.answer('platform', 'show', 'platform_second')
+    expect(
+      await desk.answer('task', 'add', site, 'migrate', 'platformId=@platform_second'),
+    ).toEqual(
+      expect.objectContaining({
+        type: 'migrate',
+        values: { platformId: (second as { id: string }).id },
+      }),
+    )
+    // The type may come first, and a value may be an option.
+    expect(
+      await desk.answer('task', 'add', 'backup', 'www.example.com', '--value', 'description=so'),
+    ).toMatchObject({ values: { description: 'so' } })
+  })
+
+  test.each([
+    ['a word that is no field', ['backup', 'quickly'], 'quickly'],
+    ['a field that the form does not have', ['backup', 'colour=red'], 'description'],
+    ['a platform that there is not', ['migrate', 'platformId=@platform_gone'], '@platform_gone'],
+    ['a field that is needed and missing', ['migrate'], 'Platform is needed'],
+    ['a backup that there is not', ['backup-delete', 'backups=gone.tar.gz'], 'gone.tar.gz'],
+    ['a task that it does not have', ['florp'], 'backup'],
+  ])('with %s are not added, which is said with exit 2', async (_what, words, said) => {
+    await desk.aSite('www.example.com')
+    const { code, err } = await desk.run('task', 'add', '@www.example.com', ...words)
+    expect(code).toBe(2)
+    expect(err).toContain(said)
+    expect(await desk.answer('task', 'list')).toMatchObject({ total: 4 })
+  })
+
   test('are added to the application that runs', async () => {
     await desk.aWaitingServer()
     await desk.run('dispatch')

@@ -1,5 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { addServer, aDataFolder, openDeskAt, removeFolder, resetAccount, timesRun } from './desk.ts'
+import {
+  addServer,
+  aDataFolder,
+  openDeskAt,
+  removeFolder,
+  resetAccount,
+  timesRun,
+  untilEndedAs,
+} from './desk.ts'
 import { CommandLine, Headless, installBuilt, type Installation } from './headless.ts'
 import { ensureSandboxAccount, startSshd, type Sshd } from './sshd.ts'
 
@@ -64,6 +72,23 @@ export class CommandLines {
     await addServer(calls, this.#sshd, this.#account, { wish })
     await app.close()
     await this.setPaused(false)
+  }
+
+  /** Puts a server, two platforms and an installed site into the data folder. */
+  aSite = async (name: string): Promise<void> => {
+    if (this.#sshd === undefined) throw new Error('No sshd runs.')
+    const { app, calls } = await openDeskAt(this.data)
+    const { serverId, taskId } = await addServer(calls, this.#sshd, this.#account)
+    await untilEndedAs(calls, taskId)
+    for (const title of ['first', 'second']) {
+      const added = await calls.platform.add({ title, serverId, root: `/srv/${title}` })
+      await untilEndedAs(calls, added.task.id)
+    }
+    const { items } = await calls.platform.list({})
+    const platformId = items.find(({ title }) => title === 'first')?.id ?? ''
+    const { task } = await calls.site.add({ name, platformId })
+    await untilEndedAs(calls, task.id)
+    await app.close()
   }
 
   setPaused = async (isPaused: boolean): Promise<void> => {

@@ -11,12 +11,14 @@ import { storeCommand } from './commands/store.ts'
 import { taskCommand } from './commands/task.ts'
 import { printUrl } from './commands/url.ts'
 import { openDesk } from './desk.ts'
+import type { SecretInput } from './secret-input.ts'
 import { USAGE } from './usage.ts'
 
 /** Where a command writes, and what stops it. */
 export interface Terminal {
   write(text: string): void
   warn(text: string): void
+  secrets: SecretInput
   signal: AbortSignal
 }
 
@@ -28,6 +30,8 @@ export interface CommandCall {
   isFollowing: boolean
   forMs: number
   values: readonly string[]
+  /** Passwords of a form are lines of the standard input. */
+  isPasswordPiped: boolean
   confirmation: string | undefined
   /** The private key for an account that is new here. */
   keyFile: string | undefined
@@ -97,6 +101,7 @@ function parse(argv: readonly string[]) {
         follow: { type: 'boolean', default: false },
         for: { type: 'string', default: '55s' },
         value: { type: 'string', multiple: true, default: [] },
+        'password-stdin': { type: 'boolean', default: false },
         confirm: { type: 'string' },
         key: { type: 'string' },
         force: { type: 'boolean', default: false },
@@ -112,6 +117,7 @@ function parse(argv: readonly string[]) {
       isFollowing: values.follow,
       forMs: parseDuration(values.for),
       values: values.value,
+      isPasswordPiped: values['password-stdin'],
       confirmation: values.confirm,
       keyFile: values.key,
       isForced: values.force,

@@ -97,8 +97,9 @@ function openSocket(socketPath: string): Promise<WebSocket> {
 export function toDeskFailure(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error
   if (!(error instanceof ORPCError) || error.code !== 'DESK') return undefined
-  const { code, facts } = error.data as DeskError
-  return new AppError(isErrorCode(code) ? code : 'input.invalid', error.message, { data: facts })
+  const { code, facts, problems } = error.data as DeskError
+  const data = problems === undefined ? facts : { ...facts, problems }
+  return new AppError(isErrorCode(code) ? code : 'input.invalid', error.message, { data })
 }
 
 const isErrorCode = (code: string): code is ErrorCode => code in ERRORS

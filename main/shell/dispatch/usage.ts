@@ -6,8 +6,9 @@ export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
   hosting-desk task list                   tasks, newest first
   hosting-desk task show N                 one task
   hosting-desk task follow N               its log until it ends
-  hosting-desk task add TYPE OBJECT [--value NAME=TEXT …] [--confirm NAME] [--follow]
-                                           queue a task: “task add verify www.example.com”
+  hosting-desk task add OBJECT TYPE [NAME=VALUE …] [--confirm NAME] [--follow] [--password-stdin]
+                                           queue a task: “task add @www.example.com backup”;
+                                           NAME=VALUE: a field of its form, as in description="…"
   hosting-desk task retry N | cancel N
   hosting-desk queue list                  every queue, when it ran and when it runs next
   hosting-desk queue run NAME [--items N] [--force]
@@ -34,5 +35,7 @@ export const USAGE = `hosting-desk: the hosting on your servers, from a terminal
   --data DIR   the data folder (else HOSTING_DESK_DATA, else the system's)
 
 OBJECT is a name (@server_web1, www.example.com), or KIND:NAME where several have it.
+VALUE is a text, a number, yes or no, a choice, the name of an object (@platform_shop), the file of a backup, or several with
+commas between them. A password is asked for, or read from the standard input with --password-stdin.
 Exit codes: 0 done, 1 a followed task failed, 2 usage, 3 locked, 4 dispatch disabled or paused.
 `

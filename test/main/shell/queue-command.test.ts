@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { runCommandLine } from '../../../main/shell/dispatch/command-line.ts'
+import { SecretInput } from '../../../main/shell/dispatch/secret-input.ts'
 import { listenForClients } from '../../../main/rpc/owner-socket.ts'
 import { aDataFolder, openDeskAt, removeFolder } from '../../support/desk.ts'
 
@@ -15,7 +17,8 @@ async function aTerminal() {
     let text = ''
     const write = (part: string): void => void (text += part)
     const { signal } = new AbortController()
-    const terminal = { write, warn: write, signal }
+    const secrets = new SecretInput(Readable.from([]), write)
+    const terminal = { write, warn: write, secrets, signal }
     return { code: await runCommandLine([...words, '--data', folder], terminal), text }
   }
 }

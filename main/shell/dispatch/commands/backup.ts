@@ -2,7 +2,7 @@ import { AppError } from '#shared/errors.ts'
 import { parseDuration, usageError, type CommandCall } from '../command-line.ts'
 import { openDesk } from '../desk.ts'
 import { print } from '../print.ts'
-import { findObject } from './task.ts'
+import { findObject } from './task-wish.ts'
 
 /** `backup schedule SITE EVERY | off`. */
 export async function backupCommand(call: CommandCall): Promise<number> {

@@ -5,10 +5,12 @@ import { print, toFacts, toTable } from '../print.ts'
 
 type Topic = 'backend' | 'server' | 'platform' | 'site'
 
-interface Row {
+export interface Row {
   id: string
   name: string
   title: string
+  backendId?: string
+  status?: string
 }
 
 export async function listObjects(
@@ -35,7 +37,7 @@ export async function showObject(call: CommandCall, desk: OpenDesk, topic: Topic
 }
 
 /** Everything of a kind, page by page. */
-export async function allRows(desk: OpenDesk, topic: Topic): Promise<Row[]> {
+export async function allRows(desk: OpenDesk, topic: Topic | 'client'): Promise<Row[]> {
   if (topic === 'backend') {
     const backends = await desk.calls.backend.list()
     return backends.map((backend) => ({ ...backend, name: backend.title }))
@@ -43,7 +45,9 @@ export async function allRows(desk: OpenDesk, topic: Topic): Promise<Row[]> {
   const rows: Row[] = []
   for (;;) {
     const page = await desk.calls[topic].list({ offset: rows.length, limit: 1000 })
-    rows.push(...page.items)
+    rows.push(
+      ...page.items.map((item) => ({ ...item, name: 'name' in item ? item.name : item.title })),
+    )
     if (page.items.length === 0 || rows.length >= page.total) return rows
   }
 }

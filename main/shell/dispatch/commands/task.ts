@@ -1,12 +1,10 @@
 import type { TaskDetails, TaskRow } from '#shared/contract/task.ts'
-import type { JsonRecord } from '#shared/domain/json.ts'
 import { isEnded, type LogEntry } from '#shared/domain/task.ts'
-import type { ObjectKind } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
 import { usageError, type CommandCall } from '../command-line.ts'
 import { openDesk, type OpenDesk } from '../desk.ts'
 import { print, toFacts, toTable } from '../print.ts'
-import { allRows } from './objects.ts'
+import { readWish } from './task-wish.ts'
 
 export async function taskCommand(call: CommandCall): Promise<number> {
   const [, action, ...words] = call.words
@@ -58,14 +56,12 @@ async function addTask(
   desk: OpenDesk,
   words: readonly string[],
 ): Promise<number> {
-  const [type, name] = words
-  if (type === undefined || name === undefined) throw usageError(call.words)
-  const object = await findObject(desk, name)
+  const { object, type, values } = await readWish(call, desk, words)
   const task = await desk.calls.task.add({
     objectKind: object.kind,
     objectId: object.id,
     type,
-    values: valuesOf(call.values),
+    values,
     origin: 'command-line',
     confirmation: call.confirmation,
   })
@@ -128,43 +124,6 @@ function report(call: CommandCall, task: TaskDetails): number {
     call.terminal.write(`${task.title} of ${task.objectTitle}: ${task.status}${reason}\n`)
   }
   return task.status === 'success' || task.status === 'warning' ? 0 : 1
-}
-
-/** The one object of this name; throws where there is none or several. */
-export async function findObject(
-  desk: OpenDesk,
-  typed: string,
-): Promise<{ kind: ObjectKind; id: string }> {
-  const [, kindTyped, nameTyped] = /^(?:(server|platform|site):)?@?(.*)$/s.exec(typed) ?? []
-  const kinds = (['server', 'platform', 'site'] as const).filter(
-    (kind) => kindTyped === undefined || kind === kindTyped,
-  )
-  const found: { kind: ObjectKind; id: string }[] = []
-  for (const kind of kinds) {
-    for (const row of await allRows(desk, kind)) {
-      const isDeleted = 'status' in row && row.status === 'deleted'
-      if (!isDeleted && (row.name === nameTyped || row.id === nameTyped))
-        found.push({ kind, id: row.id })
-    }
-  }
-  const [first] = found
-  if (first === undefined)
-    throw new AppError('object.not-found', `There is nothing called “${typed}”.`)
-  if (found.length === 1) return first
-  throw new AppError(
-    'input.invalid',
-    `${found.length} objects are called “${typed}”: name one by KIND:NAME or by its id.`,
-  )
-}
-
-function valuesOf(pairs: readonly string[]): JsonRecord {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      if (at < 1) throw new AppError('input.invalid', `--value ${pair}: write NAME=TEXT.`)
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
 }
 
 function numberOf(typed: string | undefined): number {
