@@ -49,11 +49,12 @@ export class SlotDoor {
 
   /** Ends every process of the slot, and empties what it has outside of its gate. */
   async scrub(signal: AbortSignal): Promise<void> {
-    const { left = [] } = await this.#ask('scrub.php', {}, signal)
-    if (!Array.isArray(left) || left.length === 0) return
+    const answer = await this.#ask('scrub.php', {}, signal)
+    const { left, running } = answer
+    if (Array.isArray(left) && left.length === 0 && running === 0) return
     throw new ProvisionError(
       'PROVISION_SLOT_NOT_EMPTY',
-      `The slot ${this.slot.name} could not be emptied: ${JSON.stringify(left.slice(0, 3))}`,
+      `The slot ${this.slot.name} could not be emptied: ${cleaned(JSON.stringify(answer)).slice(0, 500)}`,
     )
   }
 
