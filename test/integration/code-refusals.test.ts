@@ -39,10 +39,16 @@ describe('a site with code is refused, and nothing is changed', () => {
     const file = desk.inHome(`slots/${desk.machine.account}02/left`)
     writeFileSync(file, 'left')
     expect(existsSync(file)).toBe(true)
-    const before = desk.databases()
-    await desk.fail('PROVISION_SLOT_NOT_EMPTY', 'install', NEW)
-    expect(desk.databases()).toEqual(before)
-    execFileSync('rm', ['-f', file])
+    await refused('PROVISION_SLOT_NOT_EMPTY', 'install', NEW)
+    expect(readFileSync(file, 'utf8')).toBe('left')
+    execFileSync('rm', [file])
+  })
+
+  test('where any other database of the free slot is left', async () => {
+    const name = `${desk.machine.account}02_Of another`
+    desk.machine.query(`CREATE DATABASE \`${name}\`; CREATE TABLE \`${name}\`.theirs (a INT)`)
+    await refused('PROVISION_DATABASE_TAKEN', 'install', NEW)
+    desk.machine.query(`DROP DATABASE \`${name}\``)
   })
 
   test('where its own install fails in the middle, whatever that left behind', async () => {
@@ -56,6 +62,7 @@ chmod("$folder/file", 0);
 chmod($folder, 0);
 $database = new PDO($settings['database']['dsn'], $settings['database']['user'], '');
 $database->exec('CREATE TABLE half (a INT)');
+$database->exec('CREATE DATABASE \`' . $settings['database']['user'] . '_Of\\\\its "own\`\` one\`');
 exec('setsid sleep 600 >/dev/null 2>&1 &');
 file_put_contents(sys_get_temp_dir() . '/left', 'x');
 throw new RuntimeException('The application is not in the mood.');
@@ -66,6 +73,7 @@ END`
     const said = await refused('PROVISION_SITE_CODE_FAILED', 'install', NEW)
     expect(said).toContain('not in the mood')
     expect(desk.processesOf(other)).toEqual([])
+    expect(desk.databases().filter((name) => name.startsWith(other))).toEqual([])
     expect(desk.stateFilesOf(other)).toEqual([])
     expect(readdirSync(desk.inHome('.hosting-desk/slots'))).toEqual([slot])
     await desk.save(NEW, { platform: '@platform_one' })

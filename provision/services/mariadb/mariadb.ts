@@ -36,7 +36,10 @@ export class MariaDb {
   /** The databases of one slot. */
   async namesOf(slot: string, signal: AbortSignal): Promise<string[]> {
     const text = await this.#query('SHOW DATABASES', signal)
-    return text.split('\n').filter((name) => name.startsWith(`${slot}_`))
+    return text
+      .split('\n')
+      .map(asWritten)
+      .filter((name) => name.startsWith(`${slot}_`))
   }
 
   async has(name: string, signal: AbortSignal): Promise<boolean> {
@@ -67,6 +70,12 @@ export class MariaDb {
   /** Missing is fine. */
   async drop(name: string, signal: AbortSignal = NEVER): Promise<void> {
     await this.#query(`DROP DATABASE IF EXISTS ${quoted(name)}`, signal)
+  }
+
+  /** Drops every database of a slot, whatever name the site's code gave it. */
+  async dropAllOf(slot: string, signal: AbortSignal): Promise<void> {
+    for (const name of await this.namesOf(slot, signal))
+      await this.#query(`DROP DATABASE IF EXISTS \`${name.replaceAll('`', '``')}\``, signal)
   }
 
   /** Bytes of its rows, roughly what a dump of it has. */
@@ -100,6 +109,12 @@ export async function getClient(name: 'mariadb' | 'mariadb-dump'): Promise<strin
     `There is no program “${name}” on this server: install MariaDB, for example by the bootstrap script.`,
   )
 }
+
+const ESCAPED: Readonly<Record<string, string>> = { n: '\n', t: '\t', '0': '\0' }
+
+/** A text as it is: the client writes these characters with a backslash. */
+const asWritten = (text: string): string =>
+  text.replace(/\\(.)/g, (_, letter: string) => ESCAPED[letter] ?? letter)
 
 /** Names come out of contexts, and stand in SQL between backticks. */
 function checked(name: string): string {

@@ -6,6 +6,7 @@ import { kindOf, namesIn } from '../../system/files.ts'
 import { findMachineFile, type MachineFile } from '../../system/machine-file.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import { removeTrees } from '../../system/trees.ts'
+import { type Database, MariaDb } from '../mariadb/mariadb.ts'
 import { SlotClaims } from './claims.ts'
 import { SlotDoor } from './door.ts'
 import { type Slot, slotOf } from './slot.ts'
@@ -14,8 +15,8 @@ import { type Slot, slotOf } from './slot.ts'
 const NEVER = new AbortController().signal
 
 /**
- * Gives a slot back: nothing of its site is left in it, no file, no process, no session. Nothing happens where the slot is
- * not this site's.
+ * Gives a slot back: nothing of its site is left in it, no file, no process, no session, no database that its code made
+ * beside its own. Nothing happens where the slot is not this site's.
  */
 export const slotFreed = undoKind(
   'slot-freed',
@@ -27,6 +28,7 @@ export const slotFreed = undoKind(
     await door.scrub(NEVER)
     await door.normalise(folder, NEVER)
     await removeTrees((await namesIn(folder)).map((name) => path.join(folder, name)))
+    await new MariaDb(machine.mariadbSocket).dropAllOf(slot, NEVER)
     await claims.release(slot, site)
   },
 )
@@ -68,7 +70,7 @@ async function openSlots({
 /** Takes a slot that is free for a site, and makes sure that nothing is in it. */
 export function claimSlotStep(
   claims: SlotClaims,
-  { slot, door, site }: { slot: Slot; door: SlotDoor; site: string },
+  { slot, door, database, site }: { slot: Slot; door: SlotDoor; database: Database; site: string },
 ): Step {
   return {
     kind: 'claim-slot',
@@ -76,19 +78,31 @@ export function claimSlotStep(
     async run(work) {
       // Where PHP does not answer, a slot could not be given back either.
       await door.normalise(slot.folder, work.signal)
+      // Looked at before it is noted: what somebody else left there is never removed.
+      await refuseUsed(slot, database, work.signal)
       await work.willUndo(slotFreed.of({ slot: slot.name, site }))
       if (!(await claims.take(site, slot.name)))
         throw new ProvisionError('PROVISION_LOCKED', `The slot ${slot.name} was just taken.`)
       await door.scrub(work.signal)
-      const [left] = await namesIn(slot.folder)
-      if (left === undefined) return
-      throw new ProvisionError(
-        'PROVISION_SLOT_NOT_EMPTY',
-        `${path.join(slot.folder, left)} is left in the free slot ${slot.name}: look at it, and remove it.`,
-      )
     },
     preview: () => Promise.resolve([{ kind: 'slot', action: 'create', target: slot.name }]),
   }
+}
+
+/** Throws PROVISION_SLOT_NOT_EMPTY and PROVISION_DATABASE_TAKEN. Only this account can put anything at a slot's gate. */
+async function refuseUsed(slot: Slot, { socket }: Database, signal: AbortSignal): Promise<void> {
+  const [left] = await namesIn(slot.folder)
+  if (left !== undefined)
+    throw new ProvisionError(
+      'PROVISION_SLOT_NOT_EMPTY',
+      `${path.join(slot.folder, left)} is left in the free slot ${slot.name}: look at it, and remove it.`,
+    )
+  const [name] = await new MariaDb(socket).namesOf(slot.name, signal)
+  if (name !== undefined)
+    throw new ProvisionError(
+      'PROVISION_DATABASE_TAKEN',
+      `There is a database ${name} of the free slot ${slot.name}: look at it, and drop it.`,
+    )
 }
 
 /** The slot is given back once all is done. */
