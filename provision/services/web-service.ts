@@ -16,6 +16,8 @@ export interface WebApp {
   hidden: readonly string[]
   /** Endings of files, without their dot, that are nobody's business either. */
   hiddenEndings?: readonly string[]
+  /** Regular expressions of addresses that are nobody's business either, as what other sites on the same code have. */
+  hiddenPatterns?: readonly string[]
   /** Absent where the site is plain files: a PHP file is then no more than any other. */
   php?: WebPhp
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { lstatSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs'
+import { chownSync, lstatSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -149,5 +149,30 @@ test('half a Drupal is no platform, and neither is the folder above its pages', 
     })
     const ran = await desk.fail('PROVISION_PLATFORM_INCOMPLETE', 'verify', `platform_${name}`)
     expect(ran.result.errorMessage).toContain(said)
+  }
+})
+
+test('of two sites on one code, neither shows by its name what the other has', async () => {
+  await addTree('both', '10.4.1', 'mkdir -p sites/all; echo shared > sites/all/note.txt')
+  const [one, two] = ['one.both.example', 'two.both.example'] as const
+  for (const uri of [one, two]) {
+    const { result } = await desk.install(uri, 'both')
+    const folder = desk.inHome(`slots/${result.data['slot'] as string}/${uri}`)
+    const { uid, gid } = lstatSync(`${folder}/private`)
+    for (const name of ['private', 'files']) {
+      writeFileSync(`${folder}/${name}/note.txt`, uri, { mode: 0o660 })
+      chownSync(`${folder}/${name}/note.txt`, uid, gid)
+    }
+  }
+  for (const [host, other] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    expect(await desk.fetch(host, `/sites/${host}/files/note.txt`)).toMatchObject({ body: host })
+    expect(await desk.fetch(host, '/sites/all/note.txt')).toMatchObject({ body: 'shared\n' })
+    for (const name of ['private', 'files'])
+      expect(await desk.fetch(host, `/sites/${other}/${name}/note.txt`)).toMatchObject({
+        status: 404,
+      })
   }
 })

@@ -127,6 +127,18 @@ describe('a virtual host of PHP', () => {
     expect(text).toContain('location ~* "\\.php(?:/|$)" {\n    return 404;')
   })
 
+  test('hides what a pattern says, before any other expression of its own', () => {
+    const text = render({
+      php: PHP,
+      hiddenEndings: ['inc'],
+      hiddenPatterns: ['^/sites/(?!a\\.test/)'],
+    })
+    const at = text.indexOf('location ~ "^/sites/(?!a\\.test/)" {\n    return 404;')
+    expect(at).toBeGreaterThan(text.indexOf('location ~ /\\.(?!well-known'))
+    expect(at).toBeLessThan(text.indexOf('\\.(?:inc)$'))
+    expect(() => render({ hiddenPatterns: ['"; autoindex on; #'] })).toThrow('No virtual host')
+  })
+
   test('runs none in a folder of its own, and follows no link where its code can write', () => {
     const text = render({
       php: PHP,

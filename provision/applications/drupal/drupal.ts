@@ -102,6 +102,8 @@ function webApp({ root, uri, folder, slot }: CodeSite): Promise<WebApp> {
       '/web.config',
     ],
     hiddenEndings: HIDDEN_ENDINGS,
+    // The links of all sites on this code lie in its `sites`, and each leads to what that site keeps to itself.
+    hiddenPatterns: [`^/sites/(?!(?:all|default|${uri.replaceAll('.', '\\.')})/)[^/]+/`],
     php: {
       socket: slot.socket,
       frontController: '/index.php',

@@ -121,6 +121,7 @@ function renderEnabled(site: WebSite): string[] {
   return [
     // Hidden files are nobody's business, but for the folder that says what is well known of a site.
     ...block('location ~ /\\.(?!well-known(?:/|$))', ['return 404;']),
+    ...(site.hiddenPatterns ?? []).flatMap(renderHiddenPattern),
     ...unique(site.hidden).flatMap(renderHidden),
     ...renderHiddenEndings(site.hiddenEndings ?? []),
     ...site.folders.flatMap((folder) => renderFolder(site, folder)),
@@ -137,6 +138,12 @@ function renderEnabled(site: WebSite): string[] {
 /** A file, or a folder where the address ends with `/`. */
 const renderHidden = (address: string): string[] =>
   block(`location ${address.endsWith('/') ? '^~' : '='} ${quoteAddress(address)}`, ['return 404;'])
+
+function renderHiddenPattern(pattern: string): string[] {
+  if (/["\p{Cc}]/u.test(pattern))
+    throw badSite(`${JSON.stringify(pattern)} has a sign that nginx takes for its own`)
+  return block(`location ~ "${pattern}"`, ['return 404;'])
+}
 
 /** Such as of code that is no page, wherever it lies. */
 function renderHiddenEndings(endings: readonly string[]): string[] {
