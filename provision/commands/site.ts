@@ -151,7 +151,7 @@ export async function backupSite(session: Session, site: Context): Promise<Comma
 
 /**
  * Aegir's order: a last backup, then the web server, then the files. A site that is half there can go, too. With the
- * option `force` it also goes where no backup can be made (a full disk), and the log says so.
+ * option `force` it also goes where no backup can be made (a full disk, no folder), and the log says so.
  */
 export async function deleteSite(session: Session, site: Context): Promise<CommandResult> {
   const place = await findPlace(session, site)
@@ -159,6 +159,7 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   // What never was installed has nothing here; a folder of that name is somebody else's.
   const isOurs = isInstalled(site)
   const hasFiles = isOurs && (await kindOf(place.folder)) === 'folder'
+  if (isOurs && !hasFiles && hasCode(place)) refuseUnlessForced(session, place)
   const data: JsonRecord = {}
   await session.run([
     ...(hasFiles ? lastBackupSteps(session, place, data) : []),
@@ -170,6 +171,17 @@ export async function deleteSite(session: Session, site: Context): Promise<Comma
   if (data['file'] !== undefined)
     session.log('info', `A last backup stays: ${JSON.stringify(data['file'])}`)
   return { data, contexts: [], removedContexts: [site.name] }
+}
+
+/** Throws PROVISION_NO_SUCH_FOLDER: without its folder a site with code is not packed, and its database would just go. */
+function refuseUnlessForced(session: Session, { site, folder, ground }: CodePlace): void {
+  const gone = `The folder of the site @${site.name} is gone: ${folder}`
+  if (session.parts.options['force'] === true)
+    return session.log('warning', `Deleted without a last backup: ${gone}`)
+  throw new ProvisionError(
+    'PROVISION_NO_SUCH_FOLDER',
+    `${gone}, so that there would be no last backup of its database ${ground.database.name}: put it back, restore a backup, or delete with the option “force”.`,
+  )
 }
 
 const removeSteps = (session: Session, place: SitePlace): Step[] =>

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CodeHarness } from '../support/code-harness.ts'
 import { eventually } from '../support/eventually.ts'
@@ -97,6 +97,15 @@ END`
     expect(existsSync(desk.inHome('owned'))).toBe(false)
     expect((await desk.fetch(SITE))?.status).toBe(200)
     execFileSync('rm', [file])
+  })
+
+  test('where its folder is gone: it is not deleted, since its database would go without a backup', async () => {
+    const folder = desk.inHome(`slots/${slot}/${SITE}`)
+    renameSync(folder, `${folder}.away`)
+    const said = await refused('PROVISION_NO_SUCH_FOLDER', 'delete', SITE)
+    expect(said).toContain('delete with the option “force”')
+    renameSync(`${folder}.away`, folder)
+    expect((await desk.fetch(SITE))?.status).toBe(200)
   })
 
   test('while another command works on it', async () => {
