@@ -112,14 +112,35 @@ export async function deletePlatform(session: Session, platform: Context): Promi
         .join(', ')}.`,
     )
   const project = projectOf(platform, session.folders.home)
-  const isOurs = isFetched(platform, project)
+  const others = await findOthersIn(session, platform, project)
+  const isOurs = isFetched(platform, project) && others.length === 0
   await session.run([
     ...(isOurs ? [removeStep('Remove the code that was fetched', project)] : []),
     removeContextStep(session.store, platform.name),
   ])
-  if (!isOurs) session.log('info', 'The folder of the platform stays as it is.')
+  if (!isOurs) session.log('info', `The folder of the platform stays as it is${whyOf(others)}.`)
   return { data: {}, contexts: [], removedContexts: [platform.name] }
 }
+
+/** The platforms that stand on the same code, or on a part of it. */
+async function findOthersIn(
+  session: Session,
+  { name }: Context,
+  project: string,
+): Promise<string[]> {
+  const real = (await findRealFolder(project)) ?? project
+  const others: string[] = []
+  for (const other of await session.store.list('platform')) {
+    if (other.name === name) continue
+    const root = projectOf(other, session.folders.home)
+    const isInside = isWithin(root, project) || isWithin((await findRealFolder(root)) ?? root, real)
+    if (isInside) others.push(`@${other.name}`)
+  }
+  return others
+}
+
+const whyOf = (others: readonly string[]): string =>
+  others.length === 0 ? '' : `, since it is also of ${others.slice(0, 10).join(', ')}`
 
 /** Throws PROVISION_NO_SUCH_FOLDER; PROVISION_FOLDER_NOT_ALLOWED where it holds, or lies in, what is ours. */
 export async function getPlatformRoot(session: Session, platform: Context): Promise<string> {

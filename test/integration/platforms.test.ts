@@ -92,6 +92,18 @@ describe('a platform whose code is fetched', () => {
     expect(existsSync(harness.inHome('code/git'))).toBe(false)
   })
 
+  test('leaves its code to another platform that stands in it', async () => {
+    const source = serveZip({ 'index.html': 'outer', 'inner/index.html': 'inner' })
+    await save('platform_outer', { root: '~/code/outer', ...source })
+    await harness.succeed('verify', 'platform_outer')
+    await save('platform_inner', { root: '~/code/outer/inner' })
+    await harness.succeed('verify', 'platform_inner')
+    const { events } = await harness.succeed('delete', 'platform_outer')
+    expect(JSON.stringify(events)).toContain('also of @platform_inner')
+    expect(readFileSync(harness.inHome('code/outer/inner/index.html'), 'utf8')).toBe('inner')
+    await harness.succeed('delete', 'platform_inner')
+  })
+
   test('is refused where there is a folder already, which stays', async () => {
     harness.account.put('code/mine/index.html', 'mine')
     await save('platform_mine', { root: '~/code/mine', ...serveZip({ 'index.html': 'x' }) })
