@@ -82,6 +82,8 @@ has_account() { getent passwd "$1" >/dev/null; }
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 as_account() { setpriv --reuid "$account" --regid "$account" --init-groups --reset-env "$@"; }
 sql() { mariadb --socket="$mariadb_socket" --user=root --batch --skip-column-names; }
+# What carries the marks of a slot of ours: a number of its own, no home and no shell.
+is_slot() { getent passwd "$1" | grep -Eq ':7[0-9]{4}:7[0-9]{4}:[^:]*:/nonexistent:/usr/sbin/nologin$'; }
 slot_names() { i=1; while [ "$i" -le "$slots" ]; do printf '%s%02d\n' "$account" "$i"; i=$((i + 1)); done; }
 recorded() { [ -f "$summary" ] && sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",]*\).*/\1/p" "$summary" || true; }
 
@@ -148,16 +150,27 @@ check_account() {
   if is_ours; then
     before=$(ls "$config/php/pool.d" 2>/dev/null | wc -l)
     [ "$slots" -ge "$before" ] || refuse "there are $before slots already, and sites may be in them; there can only be more."
+    # shellcheck disable=SC2046 # a list of words
+    check_names $(slot_names)
     return
   fi
-  database_accounts=$(echo 'SELECT User FROM mysql.global_priv' | sql 2>/dev/null || true)
-  for name in "$account" $(slot_names); do
-    has_account "$name" && refuse "there is an account $name that this script did not make; choose another name."
-    echo "$database_accounts" | grep -qx "$name" &&
-      refuse "there is a database account $name that this script did not make; choose another name."
-  done
+  # shellcheck disable=SC2046 # a list of words
+  check_names "$account" $(slot_names)
   for folder in "$config" "$home"; do
     [ -e "$folder" ] && refuse "there is $folder, which this script did not make; choose another name."
+  done
+  return 0
+}
+
+# A slot with a pool is ours. So is one with our marks: of a run that was broken off before it made the pools.
+check_names() { # NAME...
+  database_accounts=$(echo 'SELECT User FROM mysql.global_priv' | sql 2>/dev/null || true)
+  for name in "$@"; do
+    [ ! -f "$config/php/pool.d/$name.conf" ] || continue
+    has_account "$name" && ! { is_ours && is_slot "$name"; } &&
+      refuse "there is an account $name that this script did not make; choose another name."
+    echo "$database_accounts" | grep -qx "$name" &&
+      refuse "there is a database account $name that this script did not make; choose another name."
   done
   return 0
 }

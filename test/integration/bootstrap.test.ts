@@ -103,6 +103,18 @@ describe('the bootstrap script', () => {
     )
   })
 
+  test('with more slots takes no account of somebody else’s for one', () => {
+    const name = `${account}09`
+    inShell(`useradd --no-create-home ${name}`)
+    onTestFinished(() => void inShell(`! getent passwd ${name} >/dev/null || userdel ${name}`))
+    expect(() => machine.bootstrap({ slots: 9 })).toThrow(`there is an account ${name} that`)
+    inShell(`userdel ${name}`)
+    machine.query(`CREATE USER ${name}@localhost`)
+    onTestFinished(() => void machine.query(`DROP USER ${name}@localhost`))
+    expect(() => machine.bootstrap({ slots: 9 })).toThrow(`there is a database account ${name}`)
+    expect(findAccount(name)).toBeUndefined()
+  })
+
   test('lets one more key in, and leaves the others', () => {
     const { publicKey } = BootstrapParameters.parse({ publicKey: 'ssh-ed25519 AAAAone another' })
     const keys = (): string[] =>
