@@ -693,24 +693,29 @@ say_result() {
 remove_all() {
   [ "$1" = '' ] || [ "$1" = --with-data ] || refuse "unknown argument $1"
   is_ours || { say 'There is nothing of this account to remove.'; return; }
-  slots=$(getent passwd | cut -d: -f1 | sed -n "s/^$account\([0-9]\{2,3\}\)$/\1/p" | sort -n | tail -n 1 | sed 's/^0*//')
-  slots=${slots:-0}
   mariadb_socket=$(recorded mariadbSocket)
   mariadb_socket=${mariadb_socket:-/run/mysqld/mysqld.sock}
   [ "$1" = --with-data ] || refuse_while_used
   stop_services
   remove_databases
-  # A group goes with its account once nobody else is in it: the sandbox user first.
-  for user in "$account" $(slot_names); do remove_account "$user"; done
   for file in /etc/cron.deny /etc/at.deny; do
-    [ ! -f "$file" ] || { grep -Evx "$account[0-9]{2,3}" "$file" >"$file.new" || true; mv "$file.new" "$file"; }
+    [ ! -f "$file" ] || { made_slots | grep -Fvx -f - "$file" >"$file.new" || true; mv "$file.new" "$file"; }
   done
+  # A group goes with its account once nobody else is in it: the sandbox user first.
+  for user in "$account" $(made_slots); do remove_account "$user"; done
   # Their processes are gone, so that nobody can put a link in the way; rm does not go through links.
   for folder in "$home" "$state" "$doors" "$sockets" "$logs"; do rm -rf "$folder"; did "removed $folder"; done
   unmask
   rm -rf "$config" "/etc/sysctl.d/60-$account.conf"
   remove_wordpress
   say 'Removed. The packages stay.'
+}
+
+# An account that is only named like a slot is somebody else's, and so are its databases.
+made_slots() {
+  for name in $(getent passwd | cut -d: -f1 | grep -Ex "$account[0-9]{2,3}"); do
+    ! is_slot "$name" || echo "$name"
+  done
 }
 
 refuse_while_used() {
@@ -721,7 +726,10 @@ refuse_while_used() {
   [ -z "$left" ] || refuse "the database $left is still there; delete the sites first, or add --with-data."
 }
 
-data_bases() { echo 'SHOW DATABASES' | sql | grep -Ex "$account[0-9]{2,3}_.*" || true; }
+data_bases() {
+  names=$(echo 'SHOW DATABASES' | sql || true)
+  for slot in $(made_slots); do echo "$names" | grep "^${slot}_" || true; done
+}
 
 stop_services() {
   if has_systemd; then
@@ -739,8 +747,9 @@ stop_services() {
 }
 
 remove_databases() {
-  { data_bases | sed 's/.*/DROP DATABASE `&`;/'
-    for user in "$account" $(slot_names); do printf 'DROP USER IF EXISTS `%s`@localhost;\n' "$user"; done
+  # A slot names its databases as it likes: a backtick must not end the name.
+  { data_bases | sed 's/`/``/g; s/.*/DROP DATABASE `&`;/'
+    for user in "$account" $(made_slots); do printf 'DROP USER IF EXISTS `%s`@localhost;\n' "$user"; done
   } | sql || say "MariaDB does not answer: its accounts of $account stay."
 }
 

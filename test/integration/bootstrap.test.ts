@@ -153,9 +153,30 @@ describe('the bootstrap script', () => {
     expect(findAccount(account)).toBeDefined()
   })
 
-  test('is taken back as a whole', () => {
-    const said = machine.bootstrap({}, '--remove')
+  test('is taken back as a whole, and nothing of somebody else’s with it', () => {
+    const other = `${account}50`
+    inShell(`useradd --no-create-home ${other}; echo ${other} >>/etc/cron.deny`)
+    onTestFinished(
+      () =>
+        void inShell(
+          `! getent passwd ${other} >/dev/null || userdel ${other}; sed -i '/^${other}$/d' /etc/cron.deny`,
+        ),
+    )
+    machine.query(`CREATE USER ${other}@localhost; CREATE DATABASE ${other}_theirs`)
+    const named = `${account}01_a\`; DROP DATABASE ${other}_theirs; -- `
+    machine.query(`CREATE DATABASE \`${named.replaceAll('`', '``')}\``)
+
+    const said = machine.bootstrap({}, '--remove', '--with-data')
     expect(said).toContain(`+ removed account ${account}`)
+    expect(said).not.toContain('MariaDB does not answer')
+    expect(findAccount(other)).toBeDefined()
+    expect(readFileSync('/etc/cron.deny', 'utf8').split('\n')).toContain(other)
+    expect(machine.query('SELECT User FROM mysql.global_priv').split('\n')).toContain(other)
+    const names = machine.query('SHOW DATABASES').split('\n')
+    expect(names.filter((name) => name.startsWith(account))).toEqual([`${other}_theirs`])
+
+    inShell(`userdel ${other}; sed -i '/^${other}$/d' /etc/cron.deny`)
+    machine.query(`DROP USER ${other}@localhost; DROP DATABASE ${other}_theirs`)
     const left = inShell(
       `ls -d /srv/${account} /etc/${account} /run/${account}* /var/lib/${account}* /var/log/${account}* /usr/local/lib/${account}* 2>/dev/null || true;
        grep -h ^${account} /etc/passwd /etc/group /etc/cron.deny || true; ps -eo user:32 | grep ^${account} || true`,
