@@ -394,26 +394,36 @@ END
 make_database_accounts() {
   has_systemd && systemctl enable --quiet --now mariadb
   echo 'SELECT 1' | sql >/dev/null || fail "MariaDB does not answer root at $mariadb_socket."
-  known=$(echo 'SELECT User FROM mysql.global_priv' | sql)
-  {
-    for user in "$account" $(slot_names); do
-      echo "$known" | grep -qx "$user" && continue
-      if [ "$user" = "$account" ]; then
-        # Two unescaped underscores are the two digits of a slot.
-        grant "$user" "${user}__" 'WITH MAX_USER_CONNECTIONS 20'
-      else
-        grant "$user" "$user" ''
-      fi
-      did "made the database account $user" >&2
-    done
-    [ "$slots" -le 99 ] ||
-      printf 'GRANT ALL PRIVILEGES ON `%s___\\_%%`.* TO `%s`@localhost;\n' "$account" "$account"
-  } | sql
+  statements=$(database_statements)
+  [ -n "$statements" ] || return 0
+  printf '%s\n' "$statements" | sql
+  changed=yes
 }
 
-grant() { # USER PREFIX LIMITS
-  printf 'CREATE USER `%s`@localhost IDENTIFIED VIA unix_socket %s;\n' "$1" "$3"
-  printf 'GRANT ALL PRIVILEGES ON `%s\\_%%`.* TO `%s`@localhost;\n' "$2" "$1"
+# What is missing. The account has its slots' databases one slot at a time: a pattern would fit strangers' as well.
+database_statements() {
+  known=$(echo 'SELECT User FROM mysql.global_priv' | sql)
+  granted=$(echo "SELECT REPLACE(Db, CHAR(92), '') FROM mysql.db WHERE User = '$account' AND Host = 'localhost'" | sql)
+  for user in "$account" $(slot_names); do
+    echo "$known" | grep -qx "$user" && continue
+    if [ "$user" = "$account" ]; then limits='WITH MAX_USER_CONNECTIONS 20'; else limits=''; fi
+    printf 'CREATE USER `%s`@localhost IDENTIFIED VIA unix_socket %s;\n' "$user" "$limits"
+    [ "$user" = "$account" ] || grant "$user" "$user"
+    did "made the database account $user" >&2
+  done
+  for slot in $(slot_names); do
+    echo "$granted" | grep -Fqx "${slot}_%" || grant "$slot" "$account"
+  done
+  # Patterns of earlier versions of this script.
+  for digits in __ ___; do
+    echo "$granted" | grep -Fqx "$account${digits}_%" || continue
+    printf 'REVOKE ALL PRIVILEGES ON `%s\\_%%`.* FROM `%s`@localhost;\n' "$account$digits" "$account"
+    did "took from the database account $account the pattern that fits strangers' databases" >&2
+  done
+}
+
+grant() { # SLOT USER
+  printf 'GRANT ALL PRIVILEGES ON `%s\\_%%`.* TO `%s`@localhost;\n' "$1" "$2"
 }
 
 # --- nginx: its master runs as the sandbox user, with the one right to open low ports ---------------------------------

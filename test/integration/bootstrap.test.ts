@@ -115,6 +115,24 @@ describe('the bootstrap script', () => {
     expect(findAccount(name)).toBeUndefined()
   })
 
+  test('gives the account its slots’ databases, and takes back the patterns of before', () => {
+    const theirs = `${account}50_theirs`
+    machine.query(`CREATE DATABASE ${theirs}`)
+    onTestFinished(() => void machine.query(`DROP DATABASE ${theirs}`))
+    const use = (database: string): string =>
+      machine.as(account, `mariadb --socket=${machine.mariadb.socket} -e 'USE ${database}'`).stderr
+    expect(use(theirs)).toContain('Access denied')
+    for (const digits of ['__', '___'])
+      machine.query(`GRANT ALL ON \`${account}${digits}\\_%\`.* TO ${account}@localhost`)
+    machine.query(`REVOKE ALL ON \`${account}01\\_%\`.* FROM ${account}@localhost`)
+    expect(use(theirs)).toBe('')
+    expect(machine.bootstrap({ slots: 8 })).not.toContain('Nothing had to be changed.')
+    expect(use(theirs)).toContain('Access denied')
+    for (const slot of ['01', '08'])
+      expect(use(`${account}${slot}_none`)).toContain('Unknown database')
+    expect(machine.bootstrap({ slots: 8 })).toContain('Nothing had to be changed.')
+  })
+
   test('lets one more key in, and leaves the others', () => {
     const { publicKey } = BootstrapParameters.parse({ publicKey: 'ssh-ed25519 AAAAone another' })
     const keys = (): string[] =>
@@ -163,7 +181,7 @@ describe('the bootstrap script', () => {
         ),
     )
     machine.query(`CREATE USER ${other}@localhost; CREATE DATABASE ${other}_theirs`)
-    const named = `${account}01_a\`; DROP DATABASE ${other}_theirs; -- `
+    const named = `${account}01_a\`; DROP DATABASE ${other}_theirs; -- x`
     machine.query(`CREATE DATABASE \`${named.replaceAll('`', '``')}\``)
 
     const said = machine.bootstrap({}, '--remove', '--with-data')

@@ -242,15 +242,10 @@ const TROUBLES: readonly Trouble[] = [
     title: 'a database account without its grant',
     check: 'database',
     severity: 'error',
-    says: () => 'may not make databases for the slots',
+    says: () => 'may not make databases for 1 of its 2 slots',
     cause: () =>
-      void machine.query(
-        `REVOKE ALL ON \`${machine.account}__\\_%\`.* FROM ${machine.account}@localhost`,
-      ),
-    cure: () =>
-      void machine.query(
-        `GRANT ALL ON \`${machine.account}__\\_%\`.* TO ${machine.account}@localhost`,
-      ),
+      void machine.query(`REVOKE ALL ON \`${slot}\\_%\`.* FROM ${machine.account}@localhost`),
+    cure: () => void machine.bootstrap(),
   },
 ]
 

@@ -106,22 +106,31 @@ describe('the machine', () => {
 describe('the database account', () => {
   const usage =
     'GRANT USAGE ON *.* TO `hd`@`localhost` IDENTIFIED VIA unix_socket WITH MAX_USER_CONNECTIONS 20'
-  const own = 'GRANT ALL PRIVILEGES ON `hd__\\_%`.* TO `hd`@`localhost`'
+  const slots = ['hd01', 'hd02']
+  const own = slots.map(
+    (slot) => `GRANT ALL PRIVILEGES ON \`${slot}\\_%\`.* TO \`hd\`@\`localhost\``,
+  )
 
   test('what the script gives is right, and nothing beside it', () => {
-    expect(severity(judgeGrants('hd', 20, '10.11', [usage, own]))).toEqual(['ok'])
+    expect(severity(judgeGrants('hd', slots, '10.11', [usage, ...own]))).toEqual(['ok'])
     for (const more of [
       'GRANT CREATE USER ON *.* TO `hd`@`localhost`',
       'GRANT SELECT ON `mysql`.* TO `hd`@`localhost`',
-      `${own} WITH GRANT OPTION`,
+      `${own[0]} WITH GRANT OPTION`,
       'GRANT ALL PRIVILEGES ON `hd%`.* TO `hd`@`localhost`',
+      'GRANT ALL PRIVILEGES ON `hd__\\_%`.* TO `hd`@`localhost`',
+      'GRANT ALL PRIVILEGES ON `hd03\\_%`.* TO `hd`@`localhost`',
     ])
-      expect(severity(judgeGrants('hd', 20, '10.11', [usage, own, more])), more).toEqual(['error'])
+      expect(severity(judgeGrants('hd', slots, '10.11', [usage, ...own, more])), more).toEqual([
+        'error',
+      ])
   })
 
-  test('what is missing is told, for the slots above 99 too', () => {
-    expect(severity(judgeGrants('hd', 20, '10.11', [usage]))).toEqual(['error'])
-    expect(severity(judgeGrants('hd', 120, '10.11', [usage, own]))).toEqual(['error'])
+  test('what is missing is told', () => {
+    expect(severity(judgeGrants('hd', slots, '10.11', [usage]))).toEqual(['error'])
+    expect(judgeGrants('hd', slots, '10.11', [usage, ...own.slice(1)])).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('for 1 of its 2 slots') as string },
+    ])
   })
 })
 
