@@ -35,6 +35,7 @@ testEveryTask('native', async (): Promise<TaskWorld> => {
       copy: 'copy.server-work.example',
       renamed: 'renamed.server-work.example',
       fresh: 'fresh.server-work.example',
+      found: 'found.server-work.example',
     },
     isAble: false,
     idOf,
@@ -44,6 +45,9 @@ testEveryTask('native', async (): Promise<TaskWorld> => {
       const wish = { objectKind, objectId, type, values, confirmation }
       const { id } = await work.calls().task.add(wish)
       return untilEnded(work.calls(), id)
+    },
+    bringFiles(name) {
+      work.asAccount(`mkdir sites/${name} && echo found >sites/${name}/index.html`)
     },
     close: () => work.close(),
   }
@@ -66,10 +70,18 @@ testEveryTask('Aegir', async (): Promise<TaskWorld> => {
       otherPlatform: 'platform_drupal7b',
       site: 'site1.aegir.test',
     },
-    free: { copy: 'clone1.aegir.test', renamed: 'renamed1.aegir.test', fresh: 'site2.aegir.test' },
+    free: {
+      copy: 'clone1.aegir.test',
+      renamed: 'renamed1.aegir.test',
+      fresh: 'site2.aegir.test',
+      found: 'found1.aegir.test',
+    },
     isAble: true,
     idOf: desk.idOf,
     run: desk.run,
+    bringFiles(name) {
+      desk.aegir.asAccount(`mkdir -p platforms/drupal7/sites/${name}`)
+    },
     close: desk.close,
   }
 })

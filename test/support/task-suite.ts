@@ -3,18 +3,21 @@ import type { TaskDetails } from '#shared/contract/task.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { ObjectKind } from '#shared/domain/objects.ts'
 import type { DeskClient } from '../../main/shell/dispatch/desk.ts'
+import { addSiteAlone } from './desk.ts'
 
 /** One backend with a server, two platforms and an enabled site on the first, whatever its dialect. */
 export interface TaskWorld {
   calls: () => DeskClient
   names: { server: string; platform: string; otherPlatform: string; site: string }
   /** Host names that nobody has yet. */
-  free: { copy: string; renamed: string; fresh: string }
+  free: { copy: string; renamed: string; fresh: string; found: string }
   /** Whether the platform's application has one-time links and cron. */
   isAble: boolean
   /** Queues a task and waits for its end. */
   run: (kind: ObjectKind, name: string, type: string, values?: JsonRecord) => Promise<TaskDetails>
   idOf: (kind: ObjectKind, name: string) => Promise<string>
+  /** Puts a site's files where its platform looks for them, with nobody told of it. */
+  bringFiles: (name: string) => void
   close: () => Promise<void>
 }
 
@@ -244,6 +247,27 @@ export function testEveryTask(dialect: string, open: () => Promise<TaskWorld>): 
         status: 'enabled',
         url: expect.stringContaining(name) as string,
       })
+      expect((await world.run('site', name, 'delete')).status).toBe('success')
+    })
+
+    test('a site that is on the server is imported', async () => {
+      const platformId = await world.idOf('platform', world.names.platform)
+      const name = world.free.found
+      world.bringFiles(name)
+      const id = await addSiteAlone(world.calls(), name, platformId)
+      expect(await world.calls().site.get({ id })).toMatchObject({ url: null })
+      const task = await world.run('site', name, 'import')
+      expect(task).toMatchObject({ type: 'import', errorMessage: null })
+      expect(['success', 'warning']).toContain(task.status)
+      const site = await world.calls().site.get({ id })
+      expect(site).toMatchObject({
+        status: 'enabled',
+        platformId,
+        url: expect.stringContaining(name) as string,
+      })
+      expect(site.savedOptions).not.toBeNull()
+      // What is there now is not taken over once more.
+      await expect(world.run('site', name, 'import')).rejects.toThrow(/installed already/)
       expect((await world.run('site', name, 'delete')).status).toBe('success')
     })
 
