@@ -8,7 +8,7 @@ import { realDisk } from '../../main/store/disk.ts'
 export class FailingDisk implements Disk {
   /** Changes asked for so far. */
   changes = 0
-  readonly #failAt: number
+  #failAt: number
   readonly #mode: 'cut' | 'refuse'
 
   constructor({
@@ -17,6 +17,11 @@ export class FailingDisk implements Disk {
   }: { failAt?: number; mode?: 'cut' | 'refuse' } = {}) {
     this.#failAt = failAt
     this.#mode = mode
+  }
+
+  /** From now on, the `count`th change is the one. */
+  failIn(count: number): void {
+    this.#failAt = this.changes + count
   }
 
   get hasFailed(): boolean {
