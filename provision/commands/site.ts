@@ -180,7 +180,7 @@ function refuseUnlessForced(session: Session, { site, folder, ground }: CodePlac
     return session.log('warning', `Deleted without a last backup: ${gone}`)
   throw new ProvisionError(
     'PROVISION_NO_SUCH_FOLDER',
-    `${gone}, so that there would be no last backup of its database ${ground.database.name}: put it back, restore a backup, or delete with the option “force”.`,
+    `${gone}. Make it again, with nothing in it if need be, so that a last backup keeps the database ${ground.database.name}; then delete the site.`,
   )
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CodeHarness } from '../support/code-harness.ts'
 import { eventually } from '../support/eventually.ts'
@@ -99,13 +99,32 @@ END`
     execFileSync('rm', [file])
   })
 
-  test('where its folder is gone: it is not deleted, since its database would go without a backup', async () => {
-    const folder = desk.inHome(`slots/${slot}/${SITE}`)
-    renameSync(folder, `${folder}.away`)
-    const said = await refused('PROVISION_NO_SUCH_FOLDER', 'delete', SITE)
-    expect(said).toContain('delete with the option “force”')
-    renameSync(`${folder}.away`, folder)
-    expect((await desk.fetch(SITE))?.status).toBe(200)
+  test('where its folder is gone: deleted, its database would go without a backup', async () => {
+    const other = `${desk.machine.account}02`
+    const folder = desk.inHome(`slots/${other}/${NEW}`)
+    const installed = await desk.command('install', NEW)
+    expect(installed.result).toMatchObject({ isOk: true, data: { slot: other } })
+    execFileSync('rm', ['-r', folder])
+    const said = await refused('PROVISION_NO_SUCH_FOLDER', 'delete', NEW)
+    expect(said).toContain(`keeps the database ${other}_main`)
+
+    desk.machine.as(desk.machine.account, `mkdir ${folder}`)
+    const { events } = await desk.succeed('delete', NEW)
+    expect(JSON.stringify(events)).toContain('A last backup stays')
+    expect(desk.databases()).not.toContain(`${other}_main`)
+    await desk.save(NEW, { context_type: 'site', platform: '@platform_one', uri: NEW })
+  })
+
+  test('where its folder is gone, but not where it is forced: the log says what was lost', async () => {
+    const other = `${desk.machine.account}02`
+    expect((await desk.command('install', NEW)).result.isOk).toBe(true)
+    execFileSync('rm', ['-r', desk.inHome(`slots/${other}/${NEW}`)])
+    const argv = ['provision-delete', `@${NEW}`]
+    const { result, events } = await desk.machine.run(argv, { options: { force: true } })
+    expect(result.errorMessage).toBeNull()
+    expect(JSON.stringify(events)).toContain('Deleted without a last backup')
+    expect(desk.databases()).not.toContain(`${other}_main`)
+    await desk.save(NEW, { context_type: 'site', platform: '@platform_one', uri: NEW })
   })
 
   test('while another command works on it', async () => {
