@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -389,6 +390,22 @@ describe('every task of a static site, through the whole application', () => {
     rmSync(inHome(`sites/${SITE}/private.html`))
   })
 
+  test('a delete that is forced goes where no last backup can be made, and says so', async () => {
+    const added = await calls.site.add({ name: 'forced.tasks.example', platformId: firstId })
+    await ended(added.task.id)
+    put('sites/forced.tasks.example/private.html', 'x')
+    chmodSync(inHome('sites/forced.tasks.example/private.html'), 0)
+    const gone = { objectId: added.site.id, confirmation: 'forced.tasks.example' }
+    await run('delete', { force: false }, { ...gone, status: 'error' })
+    expect((await fetch('forced.tasks.example'))?.status).toBe(200)
+    const task = await run('delete', { force: true }, { ...gone, status: 'warning' })
+    const log = (await logOf(calls, task)).map(({ text }) => text).join('\n')
+    expect(log).toContain('Deleted without a last backup')
+    expect(await calls.site.get({ id: added.site.id })).toMatchObject({ status: 'deleted' })
+    expect((await calls.backup.list({ siteId: added.site.id })).total).toBe(0)
+    expect(await fetch('forced.tasks.example')).toBeUndefined()
+  })
+
   test('an install that fails leaves nothing there, can be tried again, and the site can go', async () => {
     put('platforms/first/z-private.html', 'x')
     chmodSync(inHome('platforms/first/z-private.html'), 0)
@@ -508,5 +525,64 @@ describe('tasks of platforms and servers', () => {
     expect(new Set(added.map(({ objectId }) => objectId))).toEqual(new Set([firstId, secondId]))
     for (const { id } of added) await ended(id)
     expect((await calls.task.list({})).total).toBe(before + 3)
+  })
+
+  /** Runs a task that fails there, and expects the server's disk, its context and the object here to be as before. */
+  async function expectAsBefore(
+    kind: 'server' | 'platform',
+    type: string,
+    { id, title }: { id: string; title: string },
+    code: string,
+  ): Promise<void> {
+    const look = async () => {
+      const { status, savedOptions } = await calls[kind].get({ id })
+      return { tree: tree(), page: await fetch(SITE), status, savedOptions }
+    }
+    const before = await look()
+    const about = { objectKind: kind, objectId: id, status: 'error', confirmation: title }
+    expect((await run(type, {}, about)).errorCode).toBe(code)
+    expect(await look()).toEqual(before)
+  }
+
+  test('a platform’s verify, lock and delete that fail leave everything as it was', async () => {
+    const platform = { id: await addPlatform('third'), title: 'third' }
+    for (const type of ['lock', 'delete'])
+      await withoutContexts(() =>
+        expectAsBefore('platform', type, platform, 'PROVISION_NO_PERMISSION'),
+      )
+    renameSync(inHome('platforms/third'), inHome('platforms/elsewhere'))
+    await expectAsBefore('platform', 'verify', platform, 'PROVISION_NO_SUCH_FOLDER')
+    renameSync(inHome('platforms/elsewhere'), inHome('platforms/third'))
+    for (const type of ['verify', 'lock', 'delete'])
+      await run(type, {}, { objectKind: 'platform', objectId: platform.id, confirmation: 'third' })
+    expect(await calls.platform.get({ id: platform.id })).toMatchObject({ status: 'deleted' })
+    expect(existsSync(inHome('platforms/third/index.html'))).toBe(true)
+  })
+
+  test('a server’s verify that fails leaves everything as it was, nginx included', async () => {
+    const server = { id: serverId, title: 'web1' }
+    put('nginx/vhost.d/zz-broken.conf', 'server { nonsense; }')
+    try {
+      await expectAsBefore('server', 'verify', server, 'PROVISION_NGINX_BROKEN')
+    } finally {
+      rmSync(inHome('nginx/vhost.d/zz-broken.conf'))
+    }
+  })
+
+  test('a server’s delete that fails leaves everything as it was, and it can go afterwards', async () => {
+    const { backendId } = await calls.server.get({ id: serverId })
+    const { server, task } = await calls.server.add({
+      title: 'web2',
+      backend: { id: backendId },
+      services: { http: { type: 'nginx', port, restartCommand: null } },
+    })
+    await ended(task.id)
+    await withoutContexts(() =>
+      expectAsBefore('server', 'delete', server, 'PROVISION_NO_PERMISSION'),
+    )
+    const about = { objectKind: 'server', objectId: server.id, confirmation: 'web2' }
+    await run('delete', {}, about)
+    expect(await calls.server.get({ id: server.id })).toMatchObject({ status: 'deleted' })
+    expect((await fetch(SITE))?.status).toBe(200)
   })
 })

@@ -17,14 +17,21 @@ const siteTask = (definition: SiteTask): TaskTypeDefinition =>
 /** A task that makes a backup: its server keeps beside it what is written of it, so that an import brings that back. */
 const backingUp = (definition: SiteTask): TaskTypeDefinition =>
   siteTask({
-    options(site, values, host): JsonRecord {
-      // Aegir's backend keeps nothing of the kind.
-      if (host.backend(site.backendId).dialect === 'aegir') return {}
-      const typed = values['description']
-      return { description: typeof typed === 'string' ? typed : occasionOf(definition.type) }
-    },
+    options: (site, values, host) => backupOptions(definition.type, site, values, host),
     ...definition,
   })
+
+function backupOptions(
+  type: string,
+  site: Site,
+  values: JsonRecord,
+  host: ReadingHost,
+): JsonRecord {
+  // Aegir's backend keeps nothing of the kind.
+  if (host.backend(site.backendId).dialect === 'aegir') return {}
+  const typed = values['description']
+  return { description: typeof typed === 'string' ? typed : occasionOf(type) }
+}
 
 const NOT_WHEN_DELETED = 'The site was deleted.'
 const NOT_YET_INSTALLED = 'The site is not installed yet.'
@@ -359,6 +366,21 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     forgetsContext: true,
     hasDialog: true,
     isDangerous: true,
+    form: {
+      fields: [
+        {
+          name: 'force',
+          type: 'checkbox',
+          label: 'Delete it even where no last backup can be made',
+          help: 'For a site whose files cannot be read, or a full disk. What is deleted so cannot be brought back.',
+          default: false,
+        },
+      ],
+    },
+    options: (site, values, host) => ({
+      ...backupOptions('delete', site, values, host),
+      ...(values['force'] === true ? { force: true } : {}),
+    }),
     refusal: (site) => (site.status === 'deleted' ? NOT_WHEN_DELETED : null),
   }),
 ]

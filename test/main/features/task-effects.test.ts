@@ -140,6 +140,12 @@ describe('after a site’s task has succeeded', () => {
     expect(backups).toMatchObject([{ ...data, siteId: anId(4), description: called }])
   })
 
+  test('delete that was forced and reported no archive: the site is gone, and no backup is new', async () => {
+    const { site, backups } = await after({ type: 'delete', values: { force: true } }, isOk())
+    expect(site.status).toBe('deleted')
+    expect(backups).toEqual([])
+  })
+
   test('backup-delete: those that were chosen are gone', async () => {
     const rows = new ChangeSet()
     for (const number of [40, 41, 42])

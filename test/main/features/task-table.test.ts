@@ -173,6 +173,13 @@ const TABLE: readonly Row[] = [
     forgets: true,
     options: { description: 'Before the site was deleted' },
   },
+  {
+    kind: 'site',
+    type: 'delete',
+    values: { force: true },
+    forgets: true,
+    options: { description: 'Before the site was deleted', force: true },
+  },
 ]
 
 describe('what a task sends', () => {
