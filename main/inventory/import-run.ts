@@ -79,8 +79,7 @@ export class ImportRun {
     const base = this.#baseOf(before)
     const mapped = toImported(context, base, this.#parentsOf(context), before, registry.services())
     if (typeof mapped === 'string') return this.#refuse(context.name, mapped)
-    const withValues = this.#withServiceValues(mapped, context)
-    const { object, problems } = registry.importedObject(withValues, context, this.#unit)
+    const { object, problems } = registry.importedObject(mapped, context, this.#unit)
     for (const { feature, message } of problems)
       this.#refuse(context.name, `Feature ${feature} was left out: ${message}`)
     this.#objects.set(object.name, object)
@@ -104,22 +103,6 @@ export class ImportRun {
     this.result.added.push({ kind: object.kind, id: object.id, name: object.name })
     if (object.kind === 'server' && this.#backend.dialect === 'native')
       this.#unit.addTaskOf({ object, type: 'verify', values: {}, origin: 'user' })
-  }
-
-  /** What a service's own form asks for is kept under the names of its fields. */
-  #withServiceValues(object: HostingObject, { options }: ProvisionContext): HostingObject {
-    if (object.kind !== 'server') return object
-    const types = this.#parts.registry.services()
-    const services = Object.entries(object.services).map(([name, settings]) => {
-      const type = types.find((one) => one.service === name && one.type === settings.type)
-      const fields = type?.form?.fields.map((field) => field.name) ?? []
-      const kept = fields.flatMap((field) => {
-        const value = options[field]
-        return value === undefined ? [] : [[field, value] as const]
-      })
-      return [name, { ...settings, values: Object.fromEntries(kept) }] as const
-    })
-    return { ...object, services: Object.fromEntries(services) }
   }
 
   #baseOf(before: HostingObject | undefined): ImportBase {
