@@ -18,14 +18,17 @@ import { ensureSandboxAccount, startSshd, type Sshd } from '../support/sshd.ts'
 const IMAGES = path.resolve(import.meta.dirname, '../../docs/images')
 const SITES = ['bücher.localhost', 'bakery.localhost', 'museum.localhost', 'garden.localhost']
 
-const SIZES = [
-  { width: 1280, height: 800, suffix: '' },
-  { width: 900, height: 600, suffix: '-small' },
-] as const
+interface Size {
+  width: number
+  height: number
+  suffix: string
+}
+const USUAL: Size = { width: 1280, height: 800, suffix: '' }
+const SIZES: readonly Size[] = [USUAL, { width: 900, height: 600, suffix: '-small' }]
 
-/** In both sizes, light and dark. The pointer is out of the way, and what moves has come to rest. */
-async function shoot(page: Page, name: string): Promise<void> {
-  for (const { width, height, suffix } of SIZES) {
+/** In these sizes, light and dark. The pointer is out of the way, and what moves has come to rest. */
+async function shoot(page: Page, name: string, sizes: readonly Size[] = SIZES): Promise<void> {
+  for (const { width, height, suffix } of sizes) {
     await page.setViewportSize({ width, height })
     await page.mouse.move(width - 1, height - 1)
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -39,6 +42,7 @@ async function shoot(page: Page, name: string): Promise<void> {
     }
   }
   await page.setViewportSize({ width: 1280, height: 800 })
+  await page.mouse.move(1279, 799)
 }
 
 async function installSites(tab: Tab): Promise<void> {
@@ -164,7 +168,7 @@ async function shootAll(tab: Tab, sshd: Sshd, calls: DeskClient): Promise<void> 
     tab.link('Open the site').click(),
   ])
   await site.waitForLoadState('networkidle')
-  await shoot(site, 'demo-site')
+  await shoot(site, 'demo-site', [USUAL])
   await site.close()
   await shootPages(tab, calls)
   await askForFingerprint(tab, sshd)
