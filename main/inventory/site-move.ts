@@ -11,6 +11,7 @@ import { UnitOfWork, type UnitParts } from '../task/unit-of-work.ts'
 import { carryFile, exec, incomingFile } from './carry-file.ts'
 import type { Inventory } from './inventory.ts'
 import { whatIsLeft, whatIsLeftOfOurs } from './move-report.ts'
+import { forgetObject } from './removal.ts'
 
 export interface SiteMovesParts extends UnitParts {
   tasks: Tasks
@@ -75,7 +76,7 @@ export class SiteMoves {
       const { name, aliases, clientId, siteTitle } = site
       const wish = { name, platformId: target.id, clientId, aliases, siteTitle, backupFile: file }
       const added = await inventory.addSite(wish, 'user')
-      await this.#untilSuccess(added.task, signal)
+      await this.#untilImported(added, () => Promise.resolve(), signal)
       await this.#keepRedirection(added.site.id, site)
       yield step(3)
       await this.#untilSuccess(await this.#addTask(added.site.id, 'verify', {}), signal)
@@ -121,14 +122,15 @@ export class SiteMoves {
       { name: site.name, platformId: target.id, clientId, aliases, siteTitle, isThere: true },
       'user',
     )
-    await this.#untilSuccess(added.task, signal)
+    const dropFolder = () => exec(to, { argv: ['rm', '-rf', folder] })
+    await this.#untilImported(added, dropFolder, signal)
     await this.#keepRedirection(added.site.id, site)
     yield step(4)
     const verify = await this.#addTask(added.site.id, 'verify', {})
     await this.#untilSuccess(verify, signal)
     const moved = this.#parts.store.get('site', added.site.id)
     // What has a slot was copied into it; what it was copied from holds a dump, and goes.
-    if (moved.slot !== null) await exec(to, { argv: ['rm', '-rf', folder] })
+    if (moved.slot !== null) await dropFolder()
     yield { event: 'report', siteId: moved.id, left: whatIsLeft(site) }
   }
 
@@ -178,6 +180,27 @@ export class SiteMoves {
       values,
       origin: 'user',
     })
+  }
+
+  /**
+   * Resolves once the import has ended well. Where it has ended in failure, what was brought goes again, so that the move can be
+   * begun anew; where it may still run, all stays as it is.
+   */
+  async #untilImported(
+    { site, task }: { site: Site; task: Task },
+    dropBrought: () => Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.#untilSuccess(task, signal)
+    } catch (error) {
+      const { store } = this.#parts
+      const isOver = isEnded(store.find('task', task.id)?.status ?? 'queued')
+      if (!isOver) throw error
+      await dropBrought()
+      await forgetObject(store, 'site', site.id)
+      throw error
+    }
   }
 
   /** Resolves once the task has ended well; throws with its own words where it has not. */

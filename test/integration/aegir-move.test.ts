@@ -65,6 +65,15 @@ async function move(platformId: string): Promise<MoveEvent[]> {
   return events
 }
 
+test('a move whose import fails leaves nothing of the site, and can be begun anew', async () => {
+  work.asAccount('echo "nonsense;" >nginx/vhost.d/zz-broken.conf')
+  await expect(move(work.platformId)).rejects.toThrow(/import[^]*nginx/)
+  work.asAccount('rm nginx/vhost.d/zz-broken.conf')
+  expect(work.asAccount('ls sites')).not.toContain(SITE)
+  const { items } = await calls.site.list({ limit: 10 })
+  expect(items.filter(({ name }) => name === SITE).map(({ id }) => id)).toEqual([siteId])
+}, 60_000)
+
 test('a site goes from a server of Aegir’s to one of our own, and answers there', async () => {
   const events = await move(work.platformId)
   const titles = events.flatMap((one) => (one.event === 'step' ? [one.title] : []))
