@@ -11,6 +11,7 @@ import { findMachineFile } from '../system/machine-file.ts'
 import { machineFacts } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
+import { claimsOf } from './ground.ts'
 import { rotateLogsOf } from './log-rotation.ts'
 import type { CommandResult, Session } from './session.ts'
 import { findOtherServices } from './other-services.ts'
@@ -37,6 +38,7 @@ export async function verifyServer(session: Session, saved: Context): Promise<Co
     throw error
   }
   data['findings'] = await findingsOf(session, server)
+  Object.assign(data, await slotsOf(session, server))
   await rotateLogsOf(session, server)
   return { data, contexts: [server], removedContexts: [] }
 }
@@ -58,6 +60,13 @@ async function withHttps(server: Context): Promise<Context> {
   return machine === undefined
     ? server
     : withOptions(server, { http_https_port: machine.httpsPort })
+}
+
+/** How many sites with code there can be, and can be more; nothing where there are no slots. */
+async function slotsOf(session: Session, server: Context): Promise<JsonRecord> {
+  const machine =
+    server.options['http_service_type'] === 'embedded' ? undefined : await findMachineFile()
+  return machine === undefined ? {} : { slots: await claimsOf(session, machine).count() }
 }
 
 /** What the doctor finds, in the log as well. Only an error takes from the verify's success: a busy minute does not. */

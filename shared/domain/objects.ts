@@ -124,6 +124,8 @@ export const ServerFacts = z.object({
   memoryBytes: z.number().min(0).optional(),
   diskFreeBytes: z.number().min(0).optional(),
   diskSizeBytes: z.number().min(1).optional(),
+  /** For sites with code; absent where the machine has none. */
+  slots: z.object({ total: z.number().int().min(0), free: z.number().int().min(0) }).optional(),
   /** What the server doctor found. */
   findings: z.array(Finding).max(200).optional(),
 })

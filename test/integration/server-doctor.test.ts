@@ -91,6 +91,11 @@ test('a machine that was just prepared has nothing amiss, and each thing that wa
     expect(checks).toContain(check)
 })
 
+test('how many slots there are, and how many are free, is told', async () => {
+  const { result } = await verify()
+  expect(result.data['slots']).toEqual({ total: 2, free: 2 })
+})
+
 interface Trouble {
   title: string
   check: string
