@@ -213,4 +213,35 @@ describe('a day with sites', () => {
       await tab.taskSays(/Verify of s3.example on web1 succeeded/, LONG_MS)
     },
   )
+
+  test('a site is found, backed up and looked at by keys alone', { timeout: LONG_MS }, async () => {
+    const { page } = journey.tab
+    const press = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    await press('g', 'o')
+    await journey.tab.heading('Overview').waitFor()
+    await press('g', 's')
+    await journey.tab.heading('Sites').waitFor()
+    const list = page.getByRole('list', { name: 'Sites' })
+    await list.getByRole('link').first().waitFor()
+    await press('/')
+    await page.keyboard.type('s42.example')
+    await eventually(async () => expect(await list.getByRole('link').count()).toBe(1))
+    await page.getByLabel('Filter sites').blur()
+    await press('j', 'Enter')
+    await journey.tab.heading('s42.example').waitFor()
+    await press('.')
+    await page.getByRole('menu').waitFor()
+    await page.keyboard.type('Back')
+    await press('Enter')
+    // The form has the keyboard once it is open.
+    await page.locator('[role=dialog] :focus').waitFor()
+    await press('Control+Enter')
+    await journey.tab.taskSays(/Back up of s42.example on web1 succeeded/, LONG_MS)
+    await press('Escape')
+    await journey.tab.heading('s42.example').waitFor()
+    await press('g', 'b')
+    await journey.tab.heading('Backups').waitFor()
+  })
 })
