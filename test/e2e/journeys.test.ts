@@ -232,8 +232,9 @@ describe('a day with sites', () => {
     await press('j', 'Enter')
     await journey.tab.heading('s42.example').waitFor()
     await press('.')
-    await page.getByRole('menu').waitFor()
+    await page.locator('[role=menu]:focus, [role=menu] :focus').first().waitFor()
     await page.keyboard.type('Back')
+    await page.locator('[role=menuitem]:focus', { hasText: /^Back up/ }).waitFor()
     await press('Enter')
     // The form has the keyboard once it is open.
     await page.locator('[role=dialog] :focus').waitFor()

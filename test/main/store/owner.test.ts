@@ -162,6 +162,9 @@ describe('a process', () => {
     })
     onTestFinished(() => void parent.kill('SIGKILL'))
     const pid = Number(await firstLine(parent))
+    // Until then it is a shell, which collects its children.
+    const parentName = (): string => fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim()
+    await eventually(() => expect(parentName()).toBe('sleep'))
     process.kill(pid, 'SIGKILL')
     const stat = (): string => fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
     await eventually(() => expect(stat().split(' ')[2]).toBe('Z'))
