@@ -195,9 +195,14 @@ describe('the bootstrap script', () => {
 
     inShell(`userdel ${other}; sed -i '/^${other}$/d' /etc/cron.deny`)
     machine.query(`DROP USER ${other}@localhost; DROP DATABASE ${other}_theirs`)
+    const folders = ['/run', '/var/lib', '/var/log', '/usr/local/lib'].flatMap((folder) => [
+      `${folder}/${account}`,
+      `${folder}/${account}-*`,
+    ])
     const left = inShell(
-      `ls -d /srv/${account} /etc/${account} /run/${account}* /var/lib/${account}* /var/log/${account}* /usr/local/lib/${account}* 2>/dev/null || true;
-       grep -h ^${account} /etc/passwd /etc/group /etc/cron.deny || true; ps -eo user:32 | grep ^${account} || true`,
+      `ls -d /srv/${account} /etc/${account} ${folders.join(' ')} 2>/dev/null || true
+       grep -hE '^${account}[0-9]*(:|$)' /etc/passwd /etc/group /etc/cron.deny || true
+       ps -eo user:32 | grep -E '^${account}[0-9]* *$' || true`,
     )
     expect(left).toBe('')
     expect(machine.query('SELECT User FROM mysql.global_priv')).not.toContain(account)
