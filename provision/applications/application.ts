@@ -6,6 +6,9 @@ import type { Package } from './packages.ts'
 /** What only some applications can do; a command of the same name asks for it. */
 export type Ability = 'cron' | 'login-reset'
 
+/** What is done in a site's slot, each by a script of its own. */
+export type SlotWork = 'install' | 'update' | 'renamed' | Ability
+
 /** What a folder turned out to carry. */
 export interface Recognised {
   version: string | null
@@ -99,6 +102,8 @@ export interface CodeApplication extends Common {
   settings(site: CodeSite): SiteFile[]
   /** Files with what nobody may guess; written for a site that is new, also as a copy. */
   secrets(site: CodeSite): Promise<SiteFile[]>
+  /** Which script does a piece of work, for people; undefined where none does. Ours are named as in docs/sites-with-code.md. */
+  scriptFor(work: SlotWork, root: string): Promise<string | undefined>
   /** Fills the database. What it returns goes into the result's data. */
   install(site: CodeSite, signal: AbortSignal): Promise<JsonRecord>
   /** After its code has become another; brings the database to it. */

@@ -1,13 +1,15 @@
 import path from 'node:path'
 import type { Json } from '#shared/domain/json.ts'
-import type { CodeSite } from '../applications/application.ts'
+import type { PlannedChange } from '#shared/protocol/planned-change.ts'
+import type { CodeSite, SiteFile, SlotWork } from '../applications/application.ts'
 import searchReplace from '../applications/php/search-replace.php?raw'
 import { siteRemoved, willRemove } from '../services/slots/steps.ts'
 import { hiddenBeside, moveTo, removeStep, replaceText } from '../steps/files.ts'
 import { linkStep } from '../steps/links.ts'
+import { planText } from '../steps/preview.ts'
 import type { Step, Work } from '../steps/step.ts'
-import { ensureFolder, findText, kindOf, writeAtomically } from '../system/files.ts'
-import { sealTree } from '../system/trees.ts'
+import { ensureFolder, kindOf, writeAtomically } from '../system/files.ts'
+import { countClosed, sealTree } from '../system/trees.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
 import type { Session } from './session.ts'
@@ -29,11 +31,29 @@ export function makeSiteStep(session: Session, place: CodePlace): Step {
       await writeSettings(session, place, half, { isNew: true })
       await moveTo(work, half, place.folder)
     },
-    preview: () =>
-      Promise.resolve([
-        { kind: 'folder', action: 'create', target: place.folder, detail: `on ${place.root}` },
-      ]),
+    preview: async () => [
+      { kind: 'folder', action: 'create', target: place.folder, detail: `on ${place.root}` },
+      ...(await planSettings(session, place, { isNew: true })),
+    ],
   }
+}
+
+/** What `writeSettings` would write, beside what stands in the site's place now. Of secrets only that there are some. */
+export async function planSettings(
+  session: Session,
+  place: CodePlace,
+  { isNew }: { isNew: boolean },
+): Promise<PlannedChange[]> {
+  const application = getCodeApplication(place.application)
+  const site = toCodeSite(session, place)
+  const plan = ({ name, text }: SiteFile, isSecret: boolean): Promise<PlannedChange[]> =>
+    planText(path.join(place.folder, name), text, { isSecret })
+  const secrets = isNew ? await application.secrets(site) : []
+  const changes = await Promise.all([
+    ...application.settings(site).map((file) => plan(file, false)),
+    ...secrets.map((file) => plan(file, true)),
+  ])
+  return changes.flat()
 }
 
 /**
@@ -65,25 +85,24 @@ export function settingsStep(session: Session, place: CodePlace): Step {
     async run(work) {
       for (const { file, text } of files()) await replaceText(work, file, text, 0o640)
     },
-    async preview() {
-      const changed = await Promise.all(
-        files().map(async ({ file, text }) => ((await findText(file)) === text ? [] : [file])),
-      )
-      return changed.flat().map((target) => ({ kind: 'file', action: 'change', target }))
-    },
+    preview: () => planSettings(session, place, { isNew: false }),
   }
 }
 
+const linkOf = (session: Session, place: CodePlace): string | undefined =>
+  getCodeApplication(place.application).platformLink?.(toCodeSite(session, place))
+
 /** The link in the platform by which shared code finds this site; none where it needs none. */
 export function linkSteps(session: Session, place: CodePlace): Step[] {
-  const link = getCodeApplication(place.application).platformLink?.(toCodeSite(session, place))
+  const link = linkOf(session, place)
   return link === undefined ? [] : [linkStep(link, place.folder)]
 }
 
-/** Takes that link away. */
-export function unlinkSteps(session: Session, place: CodePlace): Step[] {
-  const link = getCodeApplication(place.application).platformLink?.(toCodeSite(session, place))
-  return link === undefined ? [] : [removeStep(`Remove the link ${link}`, link)]
+/** Takes that link away, unless it stays for what comes `instead`. */
+export function unlinkSteps(session: Session, place: CodePlace, instead?: CodePlace): Step[] {
+  const link = linkOf(session, place)
+  const stays = instead !== undefined && linkOf(session, instead) === link
+  return link === undefined || stays ? [] : [removeStep(`Remove the link ${link}`, link)]
 }
 
 /** Opens to us what the site's code closed. */
@@ -91,29 +110,40 @@ export const normaliseStep = ({ ground, folder }: CodePlace): Step => ({
   kind: 'normalise',
   title: 'Open the files that the site made',
   run: ({ signal }) => ground.door.normalise(folder, signal),
-  preview: () => Promise.resolve([]),
+  async preview(signal) {
+    const count = await countClosed(folder, signal)
+    if (count === 0) return []
+    const detail = `its code closed ${count === 1 ? 'one' : count} of its files and folders: opened`
+    return [{ kind: 'folder', action: 'change', target: folder, detail }]
+  },
 })
 
 /** Something that runs code of the site, in its slot. What it changes there is taken back with its database and its files. */
 export const siteCodeStep = (
   place: CodePlace,
-  { kind, title }: { kind: string; title: string },
+  { kind, title, works }: { kind: string; title: string; works: readonly SlotWork[] },
   run: (site: CodeSite, signal: AbortSignal) => Promise<void>,
   session: Session,
 ): Step => ({
   kind,
   title,
   run: ({ signal }) => run(toCodeSite(session, place), signal),
-  preview: () =>
-    Promise.resolve([
-      {
-        kind: 'other',
-        action: 'run',
-        target: place.uri,
-        detail: `${title}, in ${place.ground.slot.name}`,
-      },
-    ]),
+  preview: () => planScripts(place, works, title),
 })
+
+/** The scripts that do some work in a site's slot, of which its application need not have all. */
+export async function planScripts(
+  { application, root, ground }: CodePlace,
+  works: readonly SlotWork[],
+  why: string,
+): Promise<PlannedChange[]> {
+  const used = getCodeApplication(application)
+  const scripts = await Promise.all(works.map((work) => used.scriptFor(work, root)))
+  const detail = `${why}, in ${ground.slot.name}`
+  return scripts.flatMap((target) =>
+    target === undefined ? [] : [{ kind: 'script', action: 'run', target, detail }],
+  )
+}
 
 /** Puts the folder of a site aside, to be removed at the end. */
 export async function putSiteAside(work: Work, { folder, ground }: CodePlace): Promise<void> {
@@ -127,20 +157,41 @@ export const removeSiteStep = (place: CodePlace): Step => ({
   kind: 'remove-site',
   title: 'Remove the files of the site',
   run: (work) => putSiteAside(work, place),
-  preview: () => Promise.resolve([{ kind: 'folder', action: 'remove', target: place.folder }]),
+  preview: async () =>
+    (await kindOf(place.folder)) === 'absent'
+      ? []
+      : [{ kind: 'folder', action: 'remove', target: place.folder }],
 })
 
 /** Makes the texts of a site's database lead to its address instead of another one. None of its code runs. */
-export const replaceAddressStep = (session: Session, place: CodePlace, from: string): Step =>
-  siteCodeStep(
-    place,
-    {
-      kind: 'replace-addresses',
-      title: `Change ${from} to ${urlOf(place)} in its content`,
-    },
-    (_site, signal) => replaceAddress(session, place, from, signal),
-    session,
-  )
+export const replaceAddressStep = (session: Session, place: CodePlace, from: string): Step => ({
+  kind: 'replace-addresses',
+  title: `Change ${from} to ${urlOf(place)} in its content`,
+  run: ({ signal }) => replaceAddress(session, place, from, signal),
+  preview: () =>
+    Promise.resolve([
+      planReplacement(place, from, urlOf(place)),
+      ...movedTexts(place, from).map(([old, fresh]) => planReplacement(place, old, fresh)),
+    ]),
+})
+
+export const planReplacement = (
+  { ground }: CodePlace,
+  from: string,
+  to: string,
+): PlannedChange => ({
+  kind: 'database',
+  action: 'change',
+  target: ground.database.name,
+  detail: `${from} becomes ${to} in its texts`,
+})
+
+/** What changes in its texts beside its address. */
+const movedTexts = (
+  { application, uri }: CodePlace,
+  from: string,
+): readonly (readonly [string, string])[] =>
+  getCodeApplication(application).movedTexts?.(new URL(from).hostname, uri) ?? []
 
 export async function replaceAddress(
   session: Session,
@@ -150,10 +201,8 @@ export async function replaceAddress(
 ): Promise<void> {
   const { door, database } = place.ground
   const replacements = [{ from: addressOf(from), to: addressOf(urlOf(place)) }]
-  const application = getCodeApplication(place.application)
-  const moved = application.movedTexts?.(new URL(from).hostname, place.uri) ?? []
-  const texts = moved.map((pair) => [...pair])
-  const keep = [...application.keptColumns]
+  const texts = movedTexts(place, from).map((pair) => [...pair])
+  const keep = [...getCodeApplication(place.application).keptColumns]
   const input = { database: { ...database }, replacements, texts, keep }
   const changed = changedIn(await door.evaluate(searchReplace, input, signal))
   session.log('info', `${changed} rows of ${database.name} led to ${from}.`)

@@ -1,20 +1,27 @@
 import path from 'node:path'
+import { toSizeText } from '#shared/size.ts'
 import type { CodeApplication, ForeignSite } from '../applications/application.ts'
 import { copyDump } from '../services/mariadb/dump.ts'
 import { createDatabaseStep } from '../services/mariadb/steps.ts'
 import { willRemove } from '../services/slots/steps.ts'
-import { hiddenBeside, moveTo } from '../steps/files.ts'
-import { removal } from '../steps/files.ts'
+import { hiddenBeside, moveTo, removal } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { ensureFolder, kindOf, remove } from '../system/files.ts'
+import { ensureFolder, kindOf, remove, sizeOf } from '../system/files.ts'
 import { copyTree } from '../system/trees.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
-import { linkSteps, replaceAddress, siteCodeStep, writeSettings } from './code-steps.ts'
+import {
+  linkSteps,
+  planReplacement,
+  planScripts,
+  planSettings,
+  replaceAddress,
+  writeSettings,
+} from './code-steps.ts'
 import type { Session } from './session.ts'
 import { load } from './site-copy.ts'
-import { hasCode, type SitePlace, urlOf } from './site-place.ts'
+import { type CodePlace, hasCode, type SitePlace, urlOf } from './site-place.ts'
 import { claimSteps } from './site.ts'
 
 /** What lies in a folder as a site of an application that was made elsewhere. Throws PROVISION_NO_SUCH_SITE. */
@@ -53,6 +60,11 @@ export async function foreignSteps(
         await load(place, copy, work.signal)
         await remove(copy)
       },
+      async preview() {
+        const dump = path.join(folder, foreign.dump)
+        const detail = `loaded with ${dump}, ${toSizeText(await sizeOf(dump))}`
+        return [{ kind: 'database', action: 'change', target: ground.database.name, detail }]
+      },
     },
     {
       kind: 'make-site',
@@ -74,19 +86,45 @@ export async function foreignSteps(
         await writeSettings(session, place, half, { isNew: true })
         await moveTo(work, half, place.folder)
       },
+      async preview() {
+        const kinds = await Promise.all(
+          foreign.files.map(({ from }) => kindOf(path.join(folder, from))),
+        )
+        const taken = foreign.files.flatMap(({ from }, index) =>
+          kinds[index] === 'folder' ? [from] : [],
+        )
+        const detail = `on ${place.root}, with ${taken.join(', ')} of ${folder}`
+        return [
+          { kind: 'folder', action: 'create', target: place.folder, detail },
+          ...(await planSettings(session, place, { isNew: true })),
+        ]
+      },
     },
     ...linkSteps(session, place),
-    siteCodeStep(
-      place,
-      { kind: 'settle-foreign', title: 'Fit the site to this server' },
-      async (site, signal) => {
-        const from = await application.findUrl?.(site, signal)
-        if (from !== undefined && from !== urlOf(place))
-          await replaceAddress(session, place, from, signal)
-        await application.update(site, signal)
-        await application.renamed(site, signal)
-      },
-      session,
-    ),
+    settleForeignStep(session, place),
   ]
+}
+
+/** Its own address is only known once its database is loaded. */
+function settleForeignStep(session: Session, place: CodePlace): Step {
+  const application = getCodeApplication(place.application)
+  const title = 'Fit the site to this server'
+  return {
+    kind: 'settle-foreign',
+    title,
+    async run({ signal }) {
+      const site = toCodeSite(session, place)
+      const from = await application.findUrl?.(site, signal)
+      if (from !== undefined && from !== urlOf(place))
+        await replaceAddress(session, place, from, signal)
+      await application.update(site, signal)
+      await application.renamed(site, signal)
+    },
+    preview: async () => [
+      ...(application.findUrl === undefined
+        ? []
+        : [planReplacement(place, 'the address that it had', urlOf(place))]),
+      ...(await planScripts(place, ['update', 'renamed'], title)),
+    ],
+  }
 }

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import type { JsonRecord } from '#shared/domain/json.ts'
 import { type Context, findText, withOptions } from '../context/context.ts'
 import { fetchSource } from '../sources/fetch-source.ts'
 import type { Fetched } from '../sources/git.ts'
@@ -72,12 +71,14 @@ export async function fetchCode(
       'PROVISION_FOLDER_TAKEN',
       `${root} is there already, and its code came from somewhere else: choose another folder, or “folder” as the source.`,
     )
+  const facts = { fetched_source: nameSource(source), fetched_root: root }
   let fetched = platform
-  const note = (facts: JsonRecord): void => void (fetched = withOptions(platform, facts))
+  const note = (revision: string | null): void =>
+    void (fetched = withOptions(platform, { ...facts, fetched_revision: revision }))
   await session.run([
     fetchStep(session, source, root, note),
     {
-      ...writeContextStep(session.store, platform),
+      ...writeContextStep(session.store, withOptions(platform, facts)),
       run: (work) => writeContext(work, session.store, fetched),
     },
   ])
@@ -88,7 +89,7 @@ function fetchStep(
   session: Session,
   source: Source,
   root: string,
-  note: (facts: JsonRecord) => void,
+  note: (revision: string | null) => void,
 ): Step {
   return {
     kind: 'fetch-code',
@@ -110,18 +111,21 @@ function fetchStep(
       })
       await moveTo(work, half, root)
       tell(session, source, fetched)
-      note({
-        fetched_source: nameSource(source),
-        fetched_root: root,
-        fetched_revision: fetched.revision,
-      })
+      note(fetched.revision)
     },
-    preview: () =>
-      Promise.resolve([
-        { kind: 'folder', action: 'create', target: root, detail: nameSource(source) },
-      ]),
+    async preview() {
+      const above = await missingAbove(root)
+      const folders = above.map((target) => ({ kind: 'folder', action: 'create', target }) as const)
+      const detail = `${nameSource(source)}${describeScripts(source)}`
+      return [...folders, { kind: 'folder', action: 'create', target: root, detail }]
+    },
   }
 }
+
+const describeScripts = (source: Source): string =>
+  source.type === 'composer'
+    ? `, its scripts ${source.mayRunScripts ? 'run as this account' : 'are not run'}`
+    : ''
 
 /** The folders on the way to it that are not there, the topmost first. */
 async function missingAbove(root: string): Promise<string[]> {

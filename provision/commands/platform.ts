@@ -33,8 +33,10 @@ export async function verifyPlatform(session: Session, saved: Context): Promise<
   await refuseOwnFolder(session, project)
   const fetched = await fetchCode(session, saved, project)
   // A preview has fetched nothing that could be looked at.
-  if (fetched === saved && findSource(saved) !== undefined && !(await isThere(project)))
+  if (fetched === saved && findSource(saved) !== undefined && !(await isThere(project))) {
+    session.log('warning', 'What the code is, and what it needs, is told once it is fetched.')
     return { data: {}, contexts: [], removedContexts: [] }
+  }
   const folder = await findServedFolder(fetched, project)
   const { served_folder: _old, ...others } = fetched.options
   const options = folder === '' ? others : { ...others, served_folder: folder }

@@ -70,9 +70,10 @@ export class Session {
 
   /** Keeps other commands from a slot until this session ends; does not wait for one. Throws PROVISION_LOCKED. */
   async holdSlot(slot: string): Promise<void> {
-    const { folders, signal } = this.parts
+    const { folders, signal, isPreview } = this.parts
     const name = `slot ${slot}`
-    if (this.#held.has(name)) return
+    // A lock is a file, and a preview makes none.
+    if (isPreview || this.#held.has(name)) return
     this.#held.set(name, await takeLock(folders.locks, name, { signal, patienceMs: 0 }))
   }
 
@@ -109,7 +110,8 @@ export class Session {
 
   /** Does the steps, all or none of them; of a preview, only lists what they would change. */
   async run(steps: readonly Step[]): Promise<void> {
-    if (this.parts.isPreview) this.planned.push(...(await previewSteps(steps)))
+    const { isPreview, signal } = this.parts
+    if (isPreview) this.planned.push(...(await previewSteps(steps, signal)))
     else await this.#do(steps)
   }
 

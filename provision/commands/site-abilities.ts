@@ -4,6 +4,7 @@ import { aliasesOf, type Context, isSiteEnabled } from '../context/context.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
+import { planScripts } from './code-steps.ts'
 import type { CommandResult, Session } from './session.ts'
 import { findPlace, hasCode, refuseUnlessInstalled, type SitePlace, urlOf } from './site-place.ts'
 
@@ -40,7 +41,9 @@ async function use(
         Object.assign(data, await operation(signal))
       },
       preview: () =>
-        Promise.resolve([{ kind: 'other', action: 'run', target: place.uri, detail: title }]),
+        hasCode(place)
+          ? planScripts(place, [ability], title)
+          : Promise.resolve([{ kind: 'other', action: 'run', target: place.uri, detail: title }]),
     },
   ])
   return { data, contexts: [], removedContexts: [] }

@@ -24,8 +24,8 @@ export interface SiteArchive {
   url: string | null
   /** What its application kept about it. */
   facts: JsonRecord
-  /** Whether a dump of its database is in it. */
-  hasDatabase: boolean
+  /** How large the dump of its database is; null where it has none. */
+  dumpBytes: number | null
 }
 
 /**
@@ -42,10 +42,10 @@ export async function checkSiteArchive(
   const freeBytes = hasRoom ? undefined : await findFreeBytes(session.folders.home)
   const roots = new Set<string>()
   const digests = new Map<string, string>()
-  let hasDatabase = false
+  let dumpBytes: number | null = null
   let sizeBytes = 0
   const onEntry = (entry: ArchiveEntry): void => {
-    if (isDump(entry)) hasDatabase = true
+    if (isDump(entry)) dumpBytes = entry.sizeBytes
     const root = rootOf(entry)
     if (root !== undefined) roots.add(root)
     if (entry.kind === 'file') sizeBytes += entry.sizeBytes
@@ -59,7 +59,7 @@ export async function checkSiteArchive(
   const text = await readArchive(file, `./${MANIFEST}`, { onEntry, onDigest, signal })
   const { files, ...manifest } = parseManifest(text)
   refuseChanged(files, digests)
-  if (roots.size === 1 && roots.has(manifest.uri)) return { file, hasDatabase, ...manifest }
+  if (roots.size === 1 && roots.has(manifest.uri)) return { file, dumpBytes, ...manifest }
   throw notOurs(`it holds ${[...roots].slice(0, 3).join(', ') || 'no folder'}, not ${manifest.uri}`)
 }
 

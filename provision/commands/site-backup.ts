@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { MariaDb } from '../services/mariadb/mariadb.ts'
+import { describeSize } from '../services/mariadb/steps.ts'
 import { removal } from '../steps/files.ts'
 import type { Step, Work } from '../steps/step.ts'
 import { packArchive, partialOf } from '../system/archive.ts'
@@ -37,10 +38,14 @@ export function backupSteps(session: Session, place: SitePlace, data: JsonRecord
         data['file'] = file
         data['sizeBytes'] = await pack(session, work, place, file)
       },
-      async preview() {
+      async preview(signal) {
         const target = await freeName(session.folders.backups, place.uri, session.parts.now())
-        const detail = `a backup of ${place.folder}`
-        return [{ kind: 'file', action: 'create', target, detail }]
+        const detail = `a backup of ${place.folder}${await describeWithin(place, signal)}`
+        const hasNote = toNote(session.parts.options) !== ''
+        return [
+          { kind: 'file', action: 'create', target, detail },
+          ...(hasNote ? [{ kind: 'file', action: 'create', target: noteOf(target) } as const] : []),
+        ]
       },
     },
     {
@@ -52,6 +57,12 @@ export function backupSteps(session: Session, place: SitePlace, data: JsonRecord
       preview: () => Promise.resolve([]),
     },
   ]
+}
+
+async function describeWithin(place: SitePlace, signal: AbortSignal): Promise<string> {
+  if (!hasCode(place)) return ''
+  const { database } = place.ground
+  return ` and of the database ${database.name}, ${await describeSize(database, signal)}`
 }
 
 async function pack(session: Session, work: Work, place: SitePlace, file: string): Promise<number> {
@@ -77,17 +88,21 @@ async function pack(session: Session, work: Work, place: SitePlace, file: string
 
 /** Throws PROVISION_NO_SPACE, before anything is written, where the dump and the archive may not fit. */
 function roomStep(session: Session, { ground, folder }: CodePlace): Step {
+  const look = async (signal: AbortSignal): Promise<void> => {
+    const free = await findFreeBytes(session.folders.home)
+    const { name, socket } = ground.database
+    const databaseBytes = await new MariaDb(socket).sizeOf(name, signal)
+    const fileBytes = await findDiskUse(folder, signal)
+    if (free !== undefined) refuseWithoutRoom({ databaseBytes, fileBytes, free })
+  }
   return {
     kind: 'look-for-room',
     title: 'Look for room',
-    async run({ signal }) {
-      const free = await findFreeBytes(session.folders.home)
-      const { name, socket } = ground.database
-      const databaseBytes = await new MariaDb(socket).sizeOf(name, signal)
-      const fileBytes = await findDiskUse(folder, signal)
-      if (free !== undefined) refuseWithoutRoom({ databaseBytes, fileBytes, free })
+    run: ({ signal }) => look(signal),
+    async preview(signal) {
+      await look(signal)
+      return []
     },
-    preview: () => Promise.resolve([]),
   }
 }
 

@@ -66,11 +66,12 @@ export async function cloneSite(
     named ?? { file: data['file'] as string, uri: source.uri }
   await session.run([
     ...(named === undefined ? backupSteps(session, source, data) : []),
-    ...(hasCode(copy)
+    ...(hasCode(copy) && hasCode(source)
       ? [
           ...(await claimSteps(session, copy)),
           ...copySteps(session, {
             archive,
+            content: named ?? source,
             from: named === undefined ? urlOf(source) : named.url,
             to: copy,
             isNew: true,

@@ -1,6 +1,7 @@
 import path from 'node:path'
+import { toSizeText } from '#shared/size.ts'
 import { dumpDatabase, loadDatabase } from '../services/mariadb/dump.ts'
-import { createDatabaseStep } from '../services/mariadb/steps.ts'
+import { createDatabaseStep, describeSize } from '../services/mariadb/steps.ts'
 import { hiddenBeside, moveTo } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { setMode } from '../system/files.ts'
@@ -8,6 +9,7 @@ import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
 import {
   linkSteps,
+  planSettings,
   unlinkSteps,
   putSiteAside,
   replaceAddressStep,
@@ -23,6 +25,8 @@ import { type CodePlace, urlOf } from './site-place.ts'
 export interface CopyPlan {
   /** Known when the steps run: a step before them may pack it. */
   archive: () => Pick<SiteArchive, 'file' | 'uri'>
+  /** What is in it: an archive that is there, or the site that is packed just before. */
+  content: SiteArchive | CodePlace
   /** The address that its content leads to; null where nobody knows. */
   from: string | null
   /** Where it comes to. Its database is a new one, which is made. */
@@ -46,14 +50,18 @@ export function copySteps(session: Session, plan: CopyPlan): Step[] {
   return [
     createDatabaseStep(to.ground.database),
     ...unpackSteps(session, plan),
-    ...(instead === undefined ? [] : unlinkSteps(session, instead)),
+    ...(instead === undefined ? [] : unlinkSteps(session, instead, to)),
     ...linkSteps(session, to),
     ...(isMoved ? [replaceAddressStep(session, to, from)] : []),
     ...(isUpgrade
       ? [
           siteCodeStep(
             to,
-            { kind: 'update-site', title: 'Bring the database to the new code' },
+            {
+              kind: 'update-site',
+              title: 'Bring the database to the new code',
+              works: ['update'],
+            },
             (site, signal) => application.update(site, signal),
             session,
           ),
@@ -63,7 +71,11 @@ export function copySteps(session: Session, plan: CopyPlan): Step[] {
       ? [
           siteCodeStep(
             to,
-            { kind: 'tell-new-address', title: 'Tell the site its new address' },
+            {
+              kind: 'tell-new-address',
+              title: 'Tell the site its new address',
+              works: ['renamed'],
+            },
             (site, signal) => application.renamed(site, signal),
             session,
           ),
@@ -72,8 +84,9 @@ export function copySteps(session: Session, plan: CopyPlan): Step[] {
   ]
 }
 
-function unpackSteps(session: Session, { archive, to, instead, isNew }: CopyPlan): Step[] {
+function unpackSteps(session: Session, { archive, content, to, instead, isNew }: CopyPlan): Step[] {
   const { folder, ground } = to
+  const isInPlace = instead?.folder === folder
   const staging = hiddenBeside(folder, 'restore')
   let fresh = ''
   return [
@@ -87,16 +100,24 @@ function unpackSteps(session: Session, { archive, to, instead, isNew }: CopyPlan
         // The slot reads the dump in it.
         await setMode(staging, 0o2750)
       },
-      preview: () => Promise.resolve([{ kind: 'folder', action: 'create', target: folder }]),
+      preview: async () => [
+        {
+          kind: 'folder',
+          action: isInPlace ? 'change' : 'create',
+          target: folder,
+          detail: `the files of ${nameContent(content)}`,
+        },
+        ...(await planSettings(session, to, { isNew })),
+      ],
     },
     {
       kind: 'load-database',
       title: `Load the database ${ground.database.name}`,
       run: ({ signal }) => load(to, path.join(staging, DUMP), signal),
-      preview: () =>
-        Promise.resolve([
-          { kind: 'database', action: 'change', target: ground.database.name, detail: 'loaded' },
-        ]),
+      async preview(signal) {
+        const detail = `loaded with ${await describeDump(content, signal)}`
+        return [{ kind: 'database', action: 'change', target: ground.database.name, detail }]
+      },
     },
     {
       kind: 'swap-site',
@@ -107,12 +128,24 @@ function unpackSteps(session: Session, { archive, to, instead, isNew }: CopyPlan
       },
       preview: () =>
         Promise.resolve(
-          instead === undefined
+          instead === undefined || isInPlace
             ? []
-            : [{ kind: 'folder', action: 'change', target: instead.folder }],
+            : [{ kind: 'folder', action: 'remove', target: instead.folder }],
         ),
     },
   ]
+}
+
+const nameContent = (content: SiteArchive | CodePlace): string =>
+  'file' in content ? content.file : `the backup of ${content.uri}`
+
+async function describeDump(
+  content: SiteArchive | CodePlace,
+  signal: AbortSignal,
+): Promise<string> {
+  if ('file' in content) return `the dump in ${content.file}, ${toSizeText(content.dumpBytes ?? 0)}`
+  const { database } = content.ground
+  return `a dump of ${database.name}, ${await describeSize(database, signal)}`
 }
 
 /** Runs a dump, which the slot can read, into the empty database of a site. */
@@ -136,7 +169,7 @@ export function dump({ ground }: CodePlace, file: string, signal: AbortSignal): 
 }
 
 /** Throws PROVISION_BAD_ARCHIVE where an archive has no database, and the site needs one. */
-export function refuseWithoutDatabase({ file, hasDatabase }: SiteArchive): void {
-  if (hasDatabase) return
+export function refuseWithoutDatabase({ file, dumpBytes }: SiteArchive): void {
+  if (dumpBytes !== null) return
   throw new ProvisionError('PROVISION_BAD_ARCHIVE', `${file} has no dump of the site's database.`)
 }

@@ -62,13 +62,18 @@ export function certificateSteps(
   if (typeof wish === 'string') return [warnStep(session, uri, wish)]
   const take = (held: HeldCertificate | undefined): void => void (securing.held = held)
   const get = getCertificateStep(partsOf(session), toCertificateSite(site, uri, wish), take)
+  const hasPort = async (): Promise<boolean> => {
+    if ((await web.hasHttps?.()) ?? false) return true
+    securing.held = undefined
+    session.log('warning', `${uri} answers by HTTP alone: ${NO_PORT}`)
+    return false
+  }
   const guarded: Step = {
     ...get,
     async run(work) {
-      if ((await web.hasHttps?.()) ?? false) return get.run(work)
-      securing.held = undefined
-      session.log('warning', `${uri} answers by HTTP alone: ${NO_PORT}`)
+      if (await hasPort()) await get.run(work)
     },
+    preview: async (signal) => ((await hasPort()) ? ((await get.preview?.(signal)) ?? []) : []),
   }
   const first = { ...webSite, isEnabled: isOnWeb && webSite.isEnabled }
   return [...(wish.type === 'acme' ? web.configureSite(first).map(unplanned) : []), guarded]
@@ -93,15 +98,18 @@ export const certificateFactsOf = ({ securing: { held } }: SitePlace): Record<st
   certificateIssuer: held?.facts.issuer ?? null,
 })
 
-const warnStep = (session: Session, uri: string, why: string): Step => ({
-  kind: 'get-certificate',
-  title: `Look after the certificate of ${uri}`,
-  run: () => {
-    session.log('warning', `${uri} answers by HTTP alone: ${why}`)
-    return Promise.resolve()
-  },
-  preview: () => Promise.resolve([]),
-})
+function warnStep(session: Session, uri: string, why: string): Step {
+  const warn = (): void => session.log('warning', `${uri} answers by HTTP alone: ${why}`)
+  return {
+    kind: 'get-certificate',
+    title: `Look after the certificate of ${uri}`,
+    run: () => Promise.resolve(warn()),
+    preview() {
+      warn()
+      return Promise.resolve([])
+    },
+  }
+}
 
 /** Where its certificate is to come from, or why that cannot be told. */
 export function toWish(site: Context, server: Context): CertificateWish | string {

@@ -115,6 +115,7 @@ async function archiveSteps(
     ...(await claimSteps(session, place)),
     ...copySteps(session, {
       archive: () => archive,
+      content: archive,
       from,
       to: place,
       isNew: false,

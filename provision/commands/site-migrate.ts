@@ -97,8 +97,23 @@ async function placeAfter(
 /** What is written between the backup and the end would be lost: until then the site shows that it is out of order. */
 const pauseSteps = ({ from }: Move): Step[] =>
   hasCode(from) && isSiteEnabled(from.site)
-    ? from.web.configureSite({ ...toWebSite(from), isEnabled: false })
+    ? from.web
+        .configureSite({ ...toWebSite(from), isEnabled: false })
+        .map((step) => untilDone(step, from.uri))
     : []
+
+/** What it writes is not what stays there: of that the steps behind it tell. */
+const untilDone = (step: Step, uri: string): Step => ({
+  ...step,
+  async preview(signal) {
+    const changes = (await step.preview?.(signal)) ?? []
+    return changes.map((change) =>
+      change.kind === 'reload'
+        ? change
+        : { kind: 'other', action: 'change', target: uri, detail: 'out of order until it is done' },
+    )
+  },
+})
 
 /** With HTTPS the certificate comes first: what is written of the site's address depends on it. */
 async function carrySteps(session: Session, move: Move, data: JsonRecord): Promise<Step[]> {
@@ -122,6 +137,7 @@ async function moveSteps(
   return [
     ...copySteps(session, {
       archive: () => ({ file: data['file'] as string, uri: from.uri }),
+      content: from,
       from: urlOf(from),
       to,
       instead: from,

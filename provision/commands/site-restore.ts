@@ -44,6 +44,7 @@ export async function restoreSite(
       ? [
           ...copySteps(session, {
             archive: () => archive,
+            content: archive,
             from: archive.url,
             to: restored,
             instead: place,

@@ -106,7 +106,7 @@ async function makeSteps(
     ...linkSteps(session, place),
     siteCodeStep(
       place,
-      { kind: 'install-site', title: 'Install the site' },
+      { kind: 'install-site', title: 'Install the site', works: ['install'] },
       async (codeSite, signal) => {
         Object.assign(data, await application.install(codeSite, signal))
       },
@@ -190,7 +190,7 @@ const removeSteps = (session: Session, place: SitePlace): Step[] =>
         ...unlinkSteps(session, place),
         removeSiteStep(place),
         dropDatabaseStep(place.ground.database),
-        freeSlotStep(place.ground.slot, place.site.name),
+        freeSlotStep(place.ground.slot, place.site.name, place.ground.database),
       ]
     : [removeStep('Remove the files of the site', place.folder)]
 
@@ -212,7 +212,15 @@ function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): 
         session.log('warning', `Deleted without a last backup: ${toProvisionError(error).message}`)
       }
     },
-    preview: () => previewSteps(steps),
+    async preview(signal) {
+      try {
+        return await previewSteps(steps, signal)
+      } catch (error) {
+        if (signal.aborted) throw error
+        session.log('warning', `Without a last backup: ${toProvisionError(error).message}`)
+        return []
+      }
+    },
   }
   return [all]
 }

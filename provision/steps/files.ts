@@ -12,6 +12,7 @@ import {
 } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { uniqueName } from '../system/unique.ts'
+import { planText } from './preview.ts'
 import type { Step, Work } from './step.ts'
 import { undoKind } from './undo.ts'
 
@@ -75,7 +76,7 @@ export const writeFileStep = (file: string, text: string, mode: number): Step =>
   kind: 'write-file',
   title: `Write ${file}`,
   run: (work) => replaceText(work, file, text, mode),
-  preview: () => Promise.resolve([{ kind: 'file', action: 'change', target: file }]),
+  preview: () => planText(file, text),
 })
 
 export const putText = (file: string, text: string | undefined, mode?: number): Promise<void> =>

@@ -25,8 +25,10 @@ export const linkStep = (link: string, target: string): Step => ({
     if (old !== undefined) await remove(link)
     await makeLink(target, link)
   },
-  preview: () =>
-    Promise.resolve([
-      { kind: 'file', action: 'create', target: link, detail: `leads to ${target}` },
-    ]),
+  async preview() {
+    const old = await findLink(link)
+    if (old === target) return []
+    const action = old === undefined ? 'create' : 'change'
+    return [{ kind: 'file', action, target: link, detail: `a link to ${target}` }]
+  },
 })

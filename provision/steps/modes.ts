@@ -15,6 +15,9 @@ export const oldModes = undoKind(
 
 export const modeKinds = [oldModes]
 
+const detailOf = (count: number): string =>
+  `all accounts may read ${count === 1 ? 'one file or folder' : `${count} files and folders`} more`
+
 /** Lets every account read a tree of ours, such as code that many sites share; nothing secret belongs into it. */
 export const openTreeStep = (root: string): Step => ({
   kind: 'open-tree',
@@ -26,5 +29,9 @@ export const openTreeStep = (root: string): Step => ({
     for (const [name, mode] of Object.entries(modes))
       await setMode(path.join(root, name), mode | ((mode & 0o100) !== 0 ? 0o055 : 0o044))
   },
-  preview: () => Promise.resolve([{ kind: 'folder', action: 'change', target: root }]),
+  async preview(signal) {
+    const count = Object.keys(await findUnreadable(root, signal)).length
+    if (count === 0) return []
+    return [{ kind: 'folder', action: 'change', target: root, detail: detailOf(count) }]
+  },
 })

@@ -4,11 +4,14 @@ import { unifiedDiff } from './diff.ts'
 import type { Step } from './step.ts'
 
 /** What a list of steps would change, in their order; nothing is changed. Throws what a step can tell would stop it. */
-export async function previewSteps(steps: readonly Step[]): Promise<PlannedChange[]> {
+export async function previewSteps(
+  steps: readonly Step[],
+  signal: AbortSignal,
+): Promise<PlannedChange[]> {
   const changes: PlannedChange[] = []
   for (const step of steps)
     changes.push(
-      ...((await step.preview?.()) ?? [{ kind: 'other', action: 'run', target: step.title }]),
+      ...((await step.preview?.(signal)) ?? [{ kind: 'other', action: 'run', target: step.title }]),
     )
   return changes
 }

@@ -23,8 +23,11 @@ export interface Step {
   title: string
   /** Throws where it fails; what it noted until then is taken back. Reading may fail without anything noted. */
   run(work: Work): Promise<void>
-  /** What `run` would change, as things are now. Changes nothing. Where absent, the title is all that is told. */
-  preview?(): Promise<readonly PlannedChange[]>
+  /**
+   * What `run` would change, as things are now. Changes nothing; throws what would stop it, where that can be told. Where
+   * absent, the title is all that is told.
+   */
+  preview?(signal: AbortSignal): Promise<readonly PlannedChange[]>
 }
 
 /** What a step is handed. */

@@ -109,3 +109,23 @@ export async function findUnreadable(
   await look('')
   return modes
 }
+
+/**
+ * How many files and folders of somebody else's in a tree its group cannot use; what lies in a folder that is closed is not
+ * seen. Missing is fine.
+ */
+export async function countClosed(root: string, signal: AbortSignal): Promise<number> {
+  const look = async (here: string): Promise<number> => {
+    signal.throwIfAborted()
+    const info = await lstat(here).catch(() => undefined)
+    if (info === undefined || info.isSymbolicLink()) return 0
+    const isFolder = info.isDirectory()
+    const wanted = isFolder ? 0o2770 : 0o660
+    const isTheirs = info.uid !== process.geteuid?.()
+    let count = isTheirs && ((info.mode & wanted) !== wanted || (info.mode & 0o007) !== 0) ? 1 : 0
+    const names = isFolder ? await readdir(here).catch(() => []) : []
+    for (const name of names) count += await look(path.join(here, name))
+    return count
+  }
+  return look(root)
+}

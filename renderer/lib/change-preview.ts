@@ -7,6 +7,7 @@ const TITLES: Readonly<Record<PlannedChange['kind'], string>> = {
   database: 'Databases',
   slot: 'Slots',
   certificate: 'Certificates',
+  script: 'Scripts, run in the site’s slot',
   reload: 'Services',
   context: 'What the server knows',
   other: 'Also',

@@ -155,7 +155,7 @@ export class CodeHarness {
   processesOf(slot: string): string[] {
     return execFileSync('sh', ['-c', `ps -o args= -u ${slot} || true`], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line !== '' && !/^php-fpm: pool|<defunct>$/.test(line))
+      .filter((line) => line !== '' && !/^php-fpm: pool|^\[php-fpm|<defunct>$/.test(line))
   }
 
   checksums(name: string): string[] {
@@ -165,6 +165,11 @@ export class CodeHarness {
       )
       .split('\n')
       .filter(Boolean)
-    return tables.map((table) => this.machine.query(`CHECKSUM TABLE \`${name}\`.\`${table}\``))
+    if (tables.length === 0) return []
+    const names = tables.map((table) => `\`${name}\`.\`${table}\``)
+    return this.machine
+      .query(`CHECKSUM TABLE ${names.join(', ')}`)
+      .trim()
+      .split('\n')
   }
 }

@@ -11,7 +11,7 @@ import boot from '../php/drupal/boot.php?raw'
 import login from '../php/drupal/login.php?raw'
 import renamed from '../php/drupal/renamed.php?raw'
 import { recogniseDrupal, versionOf } from './recognise.ts'
-import { scriptsFor } from './scripts.ts'
+import { nameScript, scriptsFor } from './scripts.ts'
 import { renderSalt, renderSettings, SITES_FILE } from './settings.ts'
 
 /** Endings of files that are code and no page; Drupal's own .htaccess keeps them to itself. */
@@ -51,6 +51,7 @@ export const drupal: CodeApplication = {
   },
   settings: renderSettings,
   secrets: async (): Promise<SiteFile[]> => [{ name: 'salt.php', text: await renderSalt() }],
+  scriptFor: async (work, root) => `drupal/${nameScript(work, await versionOf(root))}.php`,
   async install(site, signal) {
     const { title, mail, language } = site
     const profile = site.profile ?? 'standard'

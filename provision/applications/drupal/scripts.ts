@@ -1,3 +1,4 @@
+import type { SlotWork } from '../application.ts'
 import bootLater from '../php/drupal/boot-later.php?raw'
 import bootSeven from '../php/drupal/boot-seven.php?raw'
 import cronLater from '../php/drupal/cron-later.php?raw'
@@ -16,3 +17,10 @@ const LATER = { boot: bootLater, install: installLater, update: updateLater, cro
 export const isSeven = (version: string): boolean => version.startsWith('7.')
 
 export const scriptsFor = (version: string): DrupalScripts => (isSeven(version) ? SEVEN : LATER)
+
+/** The file of the script for a piece of work, for people. */
+export function nameScript(work: SlotWork, version: string): string {
+  if (work === 'login-reset') return 'login'
+  if (work === 'renamed') return 'renamed'
+  return `${work}-${isSeven(version) ? 'seven' : 'later'}`
+}

@@ -4,7 +4,7 @@ import type { Json } from '#shared/domain/json.ts'
 import { ensureFolder, kindOf } from '../../system/files.ts'
 import { copyTree } from '../../system/trees.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
-import type { Ability, CodeApplication, CodeSite, SiteFile } from '../application.ts'
+import type { Ability, CodeApplication, CodeSite, SiteFile, SlotWork } from '../application.ts'
 import { findDump } from '../foreign-dump.ts'
 import { PHP_HEAD, phpValue } from '../php-text.ts'
 import run from '../php/plain.php?raw'
@@ -49,6 +49,10 @@ export const plainPhp: CodeApplication = {
   },
   settings: (site) => [{ name: 'settings.php', text: renderSettings(site) }],
   secrets: () => renderSecret(),
+  async scriptFor(work, root) {
+    const file = scriptFile(root, SCRIPT_OF[work])
+    return (await kindOf(file)) === 'file' ? file : undefined
+  },
   async install(site, signal) {
     const answer = await call(site, 'install', signal)
     return { loginLink: loginLinkIn(site, answer) ?? null }
@@ -84,7 +88,13 @@ export const plainPhp: CodeApplication = {
 
 type Script = 'install' | 'update' | 'renamed' | 'cron' | 'login'
 
-const SCRIPT_OF: Readonly<Record<Ability, Script>> = { cron: 'cron', 'login-reset': 'login' }
+const SCRIPT_OF: Readonly<Record<SlotWork, Script>> = {
+  install: 'install',
+  update: 'update',
+  renamed: 'renamed',
+  cron: 'cron',
+  'login-reset': 'login',
+}
 
 const scriptFile = (root: string, script: Script): string =>
   path.join(root, SCRIPTS, `${script}.php`)

@@ -5,7 +5,7 @@ import type { WebApp } from '../../services/web-service.ts'
 import { ensureFolder, findText, kindOf, namesIn } from '../../system/files.ts'
 import { copyTree } from '../../system/trees.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
-import type { CodeApplication, CodeSite, Recognised } from '../application.ts'
+import type { CodeApplication, CodeSite, Recognised, SlotWork } from '../application.ts'
 import { readWordPressPackages } from '../packages-wordpress.ts'
 import { joinScripts } from '../php-script.ts'
 import address from '../php/wordpress/address.php?raw'
@@ -31,6 +31,7 @@ export const wordPress: CodeApplication = {
   layOut,
   settings: renderSettings,
   secrets: async () => [{ name: 'keys.php', text: await renderKeys() }],
+  scriptFor: (work) => Promise.resolve(`wordpress/${SCRIPTS[work]}.php`),
   async install(site, signal) {
     const { title, mail, language } = site
     const facts = { title, mail, language: language.replace('-', '_'), user: 'admin' }
@@ -59,6 +60,14 @@ export const wordPress: CodeApplication = {
       loginLink: loginLinkIn(site, await call(site, login, signal)),
     }),
   },
+}
+
+const SCRIPTS: Readonly<Record<SlotWork, string>> = {
+  install: 'install',
+  update: 'update',
+  renamed: 'renamed',
+  cron: 'cron',
+  'login-reset': 'login',
 }
 
 async function recognise(root: string): Promise<Recognised | undefined> {

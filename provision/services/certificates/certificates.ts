@@ -122,6 +122,38 @@ export class Certificates {
     }
   }
 
+  /**
+   * What a site would have after `obtain`, as far as that can be told before it; undefined where `held` is right already.
+   * Throws what the files of one's own are refused for.
+   */
+  async foresee(
+    site: CertificateSite,
+    held: HeldCertificate | undefined,
+  ): Promise<HeldCertificate | undefined> {
+    const { uri, wish } = site
+    const source = sourceOf(wish)
+    if (wish.type === 'own') {
+      const pair = await readOwnFiles(wish)
+      const file = await this.fileFor(uri, await this.#checked(site, site.names, pair))
+      return file === held?.file ? undefined : { file, source, facts: await readPair(pair) }
+    }
+    const names = wish.type === 'acme' ? this.#withoutWildcards(site.names) : site.names
+    if (held !== undefined && this.isGood({ ...site, names }, held)) return undefined
+    const now = this.#parts.now()
+    return {
+      // Its name will be that of its content.
+      file: path.join(this.#parts.folders.tls, `${uri}.(new).pem`),
+      source,
+      facts: {
+        names,
+        startsAt: now,
+        expiresAt: now,
+        issuer: '',
+        isSelfSigned: wish.type === 'self-signed',
+      },
+    }
+  }
+
   #make(
     names: readonly string[],
     wish: Exclude<CertificateWish, { type: 'own' }>,

@@ -6,6 +6,7 @@ import {
   type CertificateParts,
   Certificates,
   type CertificateSite,
+  type CertificateWish,
   type HeldCertificate,
 } from './certificates.ts'
 
@@ -41,16 +42,30 @@ export function getCertificateStep(
     },
     async preview() {
       const held = await all.find(site)
-      if (held !== undefined && all.isGood(site, held)) return []
-      return [
-        {
-          kind: 'certificate',
-          action: held === undefined ? 'create' : 'change',
-          target: site.names.join(', '),
-          detail: site.wish.type,
-        },
-      ]
+      take(held)
+      try {
+        const fresh = await all.foresee(site, held)
+        if (fresh === undefined) return []
+        take(fresh)
+      } catch (error) {
+        parts.log('warning', `${toProvisionError(error).message} ${describeRest(held)}`)
+        return []
+      }
+      const action = held === undefined ? 'create' : 'change'
+      const target = site.names.join(', ')
+      return [{ kind: 'certificate', action, target, detail: describeWish(site.wish) }]
     },
+  }
+}
+
+function describeWish(wish: CertificateWish): string {
+  switch (wish.type) {
+    case 'own':
+      return `from ${wish.certificateFile ?? 'a file that is not named'}`
+    case 'self-signed':
+      return 'signed by the site itself'
+    case 'acme':
+      return `asked of ${new URL(wish.directory).host}`
   }
 }
 

@@ -148,7 +148,7 @@ export class NginxService implements WebService {
         if (await isRoots()) this.#parts.log('info', 'nginx is root’s to stop: it goes on.')
         else await step.run(work)
       },
-      preview: async () => ((await isRoots()) ? [] : ((await step.preview?.()) ?? [])),
+      preview: async (signal) => ((await isRoots()) ? [] : ((await step.preview?.(signal)) ?? [])),
     }
   }
 

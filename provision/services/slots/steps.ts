@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { PlannedChange } from '#shared/protocol/planned-change.ts'
 import { removal } from '../../steps/files.ts'
 import type { Step, Work } from '../../steps/step.ts'
 import { undoKind, type UndoTools } from '../../steps/undo.ts'
@@ -85,7 +86,10 @@ export function claimSlotStep(
         throw new ProvisionError('PROVISION_LOCKED', `The slot ${slot.name} was just taken.`)
       await door.scrub(work.signal)
     },
-    preview: () => Promise.resolve([{ kind: 'slot', action: 'create', target: slot.name }]),
+    async preview(signal) {
+      await refuseUsed(slot, database, signal)
+      return [{ kind: 'slot', action: 'create', target: slot.name, detail: `taken for @${site}` }]
+    },
   }
 }
 
@@ -105,12 +109,27 @@ async function refuseUsed(slot: Slot, { socket }: Database, signal: AbortSignal)
     )
 }
 
-/** The slot is given back once all is done. */
-export const freeSlotStep = (slot: Slot, site: string): Step => ({
+/** The slot is given back once all is done. `database` is the site's own, of which another step tells that it goes. */
+export const freeSlotStep = (slot: Slot, site: string, database: Database): Step => ({
   kind: 'free-slot',
   title: `Give the slot ${slot.name} back`,
   run: (work) => work.willDiscard(slotFreed.of({ slot: slot.name, site })),
-  preview: () => Promise.resolve([{ kind: 'slot', action: 'remove', target: slot.name }]),
+  async preview(signal) {
+    const all = await new MariaDb(database.socket).namesOf(slot.name, signal)
+    const others = all.filter((name) => name !== database.name)
+    const detail = 'its processes, sessions and temporary files go, and it is free'
+    return [
+      ...others.map((target) => planned('database', target, 'made by the site’s code')),
+      planned('slot', slot.name, detail),
+    ]
+  },
+})
+
+const planned = (kind: PlannedChange['kind'], target: string, detail: string): PlannedChange => ({
+  kind,
+  action: 'remove',
+  target,
+  detail,
 })
 
 export const handSlotStep = (
@@ -125,7 +144,9 @@ export const handSlotStep = (
     await claims.hand(slot.name, from, to)
   },
   preview: () =>
-    Promise.resolve([{ kind: 'slot', action: 'change', target: slot.name, detail: to }]),
+    Promise.resolve([
+      { kind: 'slot', action: 'change', target: slot.name, detail: `of @${to} from then on` },
+    ]),
 })
 
 /** Where a new folder of a site is made: on failure it is gone, whatever the site's code did in it. */
