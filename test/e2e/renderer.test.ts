@@ -232,6 +232,41 @@ test('keys lead through the lists and back', async () => {
   await eventually(async () => expect(await rows().filter({ hasText: '#' }).count()).toBe(1))
 })
 
+/** Opens the list of sites while its rows are on their way; they come as soon as it is let go. */
+async function openSlowly(desk: FakeDesk): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  desk.untilAnswered = promise
+  await open(desk, '/sites')
+  await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor()
+  return resolve
+}
+
+test('a list is filtered by what is typed before its first rows are there', async () => {
+  const showRows = await openSlowly(aBusyDesk())
+  await page.keyboard.press('/')
+  await page.keyboard.type('bcher')
+  showRows()
+  await page.getByText('bücher.example').waitFor()
+  expect(await page.getByLabel('Filter sites').inputValue()).toBe('bcher')
+  expect(await page.getByText('www.example.com').count()).toBe(0)
+})
+
+test('a list with nothing in it has no filter, but who is in it already keeps it', async () => {
+  const filter = () => page.getByLabel('Filter sites')
+  await open(anEmptyDesk(), '/sites')
+  await page.getByText('Your sites will stand here.').waitFor()
+  expect(await filter().count()).toBe(0)
+
+  const showRows = await openSlowly(anEmptyDesk())
+  await page.keyboard.press('/')
+  showRows()
+  await page.getByText('Your sites will stand here.').waitFor()
+  await page.keyboard.type('gt')
+  await page.getByText('Nothing fits this filter.').waitFor()
+  await page.keyboard.press('Escape')
+  await filter().waitFor({ state: 'detached' })
+})
+
 test('an unknown host key is asked about before anything is sent, and the server gets its name last', async () => {
   const main = await open(aBusyDesk(), '/servers')
   await page.getByRole('link', { name: 'Add a server' }).click()

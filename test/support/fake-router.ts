@@ -67,6 +67,8 @@ export interface FakeDesk {
   settings: SettingValues
   needs: Needs
   days: DayCount[]
+  /** No list of sites is answered before. */
+  untilAnswered?: Promise<void>
 }
 
 /** The contract, answered from the arrays of a desk; `listeners` are told of changes. */
@@ -291,8 +293,9 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       forget: os.platform.forget.handler(() => ({})),
     },
     site: {
-      list: os.site.list.handler(({ input }) =>
-        page(
+      list: os.site.list.handler(async ({ input }) => {
+        await desk.untilAnswered
+        return page(
           desk.sites.filter(
             ({ platformId, status, tags }) =>
               (input.platformId === undefined || platformId === input.platformId) &&
@@ -300,8 +303,8 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
               (input.tag === undefined || tags.includes(input.tag)),
           ),
           input,
-        ),
-      ),
+        )
+      }),
       get: os.site.get.handler(({ input, errors }) => {
         const found = find(desk.sites, input.id)
         if (!found) throw errors.DESK(missing)
