@@ -5,6 +5,7 @@ import { launchBrowser } from '../support/browser.ts'
 import { Headless, installBuilt, type Installation } from '../support/headless.ts'
 import { NEEDLE, seed, seededSiteName, seededTask, type SeedSizes } from '../support/seed.ts'
 import { inTurn, median, type BenchRow } from './bench-row.ts'
+import { benchLogFollow } from './log-follow.ts'
 
 /** Not among the temporary folders: those may lie in memory. */
 const FOLDER = path.resolve(import.meta.dirname, `../../dist/bench-interface-${process.pid}`)
@@ -26,6 +27,7 @@ export async function benchInterface({ rounds }: { rounds: number }): Promise<Be
         await benchLogOpening(many, few, rounds),
         await benchLogSearch(many),
         await benchLogHeap(many, few),
+        ...(await benchLogFollow(browser, path.join(FOLDER, 'growing'))),
       ]
     } finally {
       await many.close()

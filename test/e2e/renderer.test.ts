@@ -234,11 +234,11 @@ test('keys lead through the lists and back', async () => {
 
 /** Opens the list of sites while its rows are on their way; they come as soon as it is let go. */
 async function openSlowly(desk: FakeDesk): Promise<() => void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  desk.untilAnswered = promise
+  let showRows = (): void => undefined
+  desk.untilAnswered = new Promise((resolve) => (showRows = resolve))
   await open(desk, '/sites')
   await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor()
-  return resolve
+  return showRows
 }
 
 test('a list is filtered by what is typed before its first rows are there', async () => {

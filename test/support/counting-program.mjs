@@ -1,6 +1,7 @@
 // Stands where the program on a server stands and speaks its protocol, so that tests can count: how often a command ran,
 // which lines it printed, whether it is still there. What it does is said in the server's restart command:
-// `echo` repeats what it was told for this run only. `lines=300 ms=10 fail` prints 300 numbered lines, 10 ms apart, and fails at the end; `spawn` leaves a child behind.
+// `echo` repeats what it was told for this run only. `lines=300 ms=10 fail` prints 300 numbered lines, 10 ms apart, and fails at the end; `rate=10000` says so many a second;
+// `spawn` leaves a child behind.
 import { spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -26,6 +27,8 @@ const result = (isOk) =>
     removedContexts: [],
   })
 
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
 const request = JSON.parse(readFileSync(0, 'utf8'))
 if (command === 'provision-save') {
   writeFileSync(`${folder}/${context}.json`, JSON.stringify(request.contextOptions))
@@ -39,9 +42,14 @@ if (command === 'provision-save') {
     say({ event: 'log', level: 'info', message: `options ${JSON.stringify(request.options)}` })
     say({ event: 'log', level: 'info', message: `link ${LINK}` })
   }
-  for (let line = 0; line < numberOf('lines'); line++) {
+  const [lines, ms, rate] = ['lines', 'ms', 'rate'].map(numberOf)
+  const begunAt = performance.now()
+  /** Until the clock has come to the line. */
+  const isEarly = (line) => rate > 0 && (line / rate) * 1000 > performance.now() - begunAt
+  for (let line = 0; line < lines; line++) {
+    while (isEarly(line)) await pause(1)
     say({ event: 'log', level: 'info', message: `line ${line}` })
-    if (numberOf('ms') > 0) await new Promise((resolve) => setTimeout(resolve, numberOf('ms')))
+    if (ms > 0) await pause(ms)
   }
   const isOk = !wish.includes('fail')
   result(isOk)
