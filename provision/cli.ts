@@ -83,7 +83,7 @@ const openExtensions = (paths: readonly string[]): Promise<Extensions> =>
 function refuseRoot(): void {
   if (effectiveUid() !== 0) return
   throw new ProvisionError(
-    'PROVISION_ROOT_REFUSED',
+    'PROVISION_IS_ROOT',
     'This program does not run as root: log in as an account of its own.',
   )
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Json } from '#shared/domain/json.ts'
 import type { PlannedChange } from '#shared/protocol/planned-change.ts'
-import type { CodeSite, SiteFile, SlotWork } from '../applications/application.ts'
+import type { CodeApplication, CodeSite, SiteFile, SlotWork } from '../applications/application.ts'
 import searchReplace from '../applications/php/search-replace.php?raw'
 import { siteRemoved, willRemove } from '../services/slots/steps.ts'
 import { hiddenBeside, moveTo, removeStep, replaceText } from '../steps/files.ts'
@@ -9,6 +9,7 @@ import { linkStep } from '../steps/links.ts'
 import { planText } from '../steps/preview.ts'
 import type { Step, Work } from '../steps/step.ts'
 import { ensureFolder, kindOf, writeAtomically } from '../system/files.ts'
+import { asCode } from '../system/provision-error.ts'
 import { countClosed, sealTree } from '../system/trees.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
@@ -130,6 +131,16 @@ export const siteCodeStep = (
   run: ({ signal }) => run(toCodeSite(session, place), signal),
   preview: () => planScripts(place, works, title),
 })
+
+/** Lets a site's code bring its database up to it. Throws PROVISION_SCHEMA_UPGRADE_FAILURE. */
+export const bringUp = (
+  application: CodeApplication,
+  site: CodeSite,
+  signal: AbortSignal,
+): Promise<void> =>
+  asCode('PROVISION_SCHEMA_UPGRADE_FAILURE', ['PROVISION_SITE_CODE_FAILED'], () =>
+    application.update(site, signal),
+  )
 
 /** The scripts that do some work in a site's slot, of which its application need not have all. */
 export async function planScripts(

@@ -12,6 +12,7 @@ import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
 import {
+  bringUp,
   linkSteps,
   planReplacement,
   planScripts,
@@ -117,7 +118,7 @@ function settleForeignStep(session: Session, place: CodePlace): Step {
       const from = await application.findUrl?.(site, signal)
       if (from !== undefined && from !== urlOf(place))
         await replaceAddress(session, place, from, signal)
-      await application.update(site, signal)
+      await bringUp(application, site, signal)
       await application.renamed(site, signal)
     },
     preview: async () => [

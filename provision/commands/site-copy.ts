@@ -8,6 +8,7 @@ import { setMode } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
 import {
+  bringUp,
   linkSteps,
   planSettings,
   unlinkSteps,
@@ -62,7 +63,7 @@ export function copySteps(session: Session, plan: CopyPlan): Step[] {
               title: 'Bring the database to the new code',
               works: ['update'],
             },
-            (site, signal) => application.update(site, signal),
+            (site, signal) => bringUp(application, site, signal),
             session,
           ),
         ]
@@ -168,8 +169,11 @@ export function dump({ ground }: CodePlace, file: string, signal: AbortSignal): 
   )
 }
 
-/** Throws PROVISION_BAD_ARCHIVE where an archive has no database, and the site needs one. */
+/** Throws PROVISION_DB_DUMP_NOT_FOUND where an archive has no database, and the site needs one. */
 export function refuseWithoutDatabase({ file, dumpBytes }: SiteArchive): void {
   if (dumpBytes !== null) return
-  throw new ProvisionError('PROVISION_BAD_ARCHIVE', `${file} has no dump of the site's database.`)
+  throw new ProvisionError(
+    'PROVISION_DB_DUMP_NOT_FOUND',
+    `${file} has no dump of the site's database.`,
+  )
 }

@@ -65,11 +65,11 @@ export async function withFreshDatabase(session: Session, place: CodePlace): Pro
   return { ...(await onGround(session, place, ground)), ground }
 }
 
-/** Throws PROVISION_NO_SUCH_BACKUP, PROVISION_FOREIGN_FILE. */
+/** Throws PROVISION_BACKUP_NOT_FOUND, PROVISION_FOREIGN_FILE. */
 export async function getBackupFile(session: Session, named: string): Promise<string> {
   const { file, isThere } = await findBackupFile(session, named)
   if (isThere) return file
-  throw new ProvisionError('PROVISION_NO_SUCH_BACKUP', `The backup is not there: ${file}`)
+  throw new ProvisionError('PROVISION_BACKUP_NOT_FOUND', `The backup is not there: ${file}`)
 }
 
 /** An archive from which this site can be made: checked, and of the same application. */

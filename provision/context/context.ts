@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import type { ErrorCode } from '../system/error-codes.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { checkValue, type ContextType, isContextType, isDeclared } from './keys.ts'
 
@@ -99,7 +100,7 @@ export const serverNameOf = (platform: Context): string =>
 
 export const platformNameOf = (site: Context): string => neededText(site, 'platform').slice(1)
 
-export const uriOf = (site: Context): string => neededText(site, 'uri')
+export const uriOf = (site: Context): string => neededText(site, 'uri', 'PROVISION_URL_REQUIRED')
 
 export const aliasesOf = (site: Context): string[] =>
   ([] as Json[]).concat(site.options['aliases'] ?? []).filter((name) => typeof name === 'string')
@@ -132,11 +133,15 @@ export function findText({ options }: Context, key: string): string | undefined 
   return typeof value === 'string' ? value : undefined
 }
 
-function neededText(context: Context, key: string): string {
+function neededText(
+  context: Context,
+  key: string,
+  code: ErrorCode = 'PROVISION_MISSING_OPTION',
+): string {
   const value = findText(context, key)
   if (value !== undefined) return value
   throw new ProvisionError(
-    'PROVISION_MISSING_OPTION',
+    code,
     `The ${context.type} @${context.name} has no “${key}”: save it first.`,
   )
 }

@@ -31,7 +31,7 @@ export async function runWell(argv: Argv, signal?: AbortSignal): Promise<void> {
   if (exitCode === 0) return
   const last = output.trim().split('\n').at(-1) ?? ''
   throw new ProvisionError(
-    'PROVISION_PROGRAM_FAILED',
+    'PROVISION_PROCESS_ERROR',
     `${argv.join(' ')} ended with ${exitCode}: ${last.slice(0, 500)}`,
   )
 }

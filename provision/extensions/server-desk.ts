@@ -3,13 +3,13 @@ import { integer, matching, trueOrFalse } from '../context/keys.ts'
 import { removeStep, replaceText } from '../steps/files.ts'
 import { planText } from '../steps/preview.ts'
 import type { Step } from '../steps/step.ts'
+import { toExtensionCode } from '../system/error-codes.ts'
 import { findText } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { type Argv, programRun, publish, runWell } from './extension-step.ts'
 import type { ServerDesk } from './server-half.ts'
 
 const ONE_LINE = /^[^\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u
-const CODE = /^PROVISION_[A-Z0-9_]{1,54}$/
 
 /** What the server halves of extensions are handed. */
 export const serverDesk: ServerDesk = Object.freeze({
@@ -42,7 +42,7 @@ export const serverDesk: ServerDesk = Object.freeze({
   }),
   findText,
   fail(code: `PROVISION_${string}`, message: string): never {
-    throw new ProvisionError(CODE.test(code) ? code : 'PROVISION_FAILED', message)
+    throw new ProvisionError(toExtensionCode(code) ?? 'PROVISION_FAILED', message)
   },
 } satisfies ServerDesk)
 

@@ -3,7 +3,7 @@ import { unpackArchive } from '../system/archive.ts'
 import { download } from '../system/download.ts'
 import { ensureFolder, findOnlyFolder, readHead, remove, rename } from '../system/files.ts'
 import { findFreeBytes } from '../system/machine.ts'
-import { ProvisionError } from '../system/provision-error.ts'
+import { asCode, ProvisionError } from '../system/provision-error.ts'
 import { type ArchiveEntry, readArchive } from '../system/tar-reader.ts'
 import { listZip, unpackZip } from '../system/zip.ts'
 import type { Fetched } from './git.ts'
@@ -59,7 +59,9 @@ async function unpack(
   }
   if (head[0] !== 0x1f || head[1] !== 0x8b) throw refused('it is neither .tar.gz nor .zip')
   await readArchive(file, '', { onEntry: (entry) => check.take(entry), signal })
-  return unpackArchive(file, folder, signal)
+  await asCode('PROVISION_BAD_ARCHIVE', ['PROVISION_BACKUP_EXTRACTION_FAILED'], () =>
+    unpackArchive(file, folder, signal),
+  )
 }
 
 /** Looks at the members of an archive before anything is unpacked. */

@@ -118,5 +118,8 @@ export async function unpackArchive(
   if (exitCode === 0) return
   throw /No space left|quota exceeded/i.test(output)
     ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left: ${output.trim()}`)
-    : new ProvisionError('PROVISION_BAD_ARCHIVE', `tar could not unpack: ${output.trim()}`)
+    : new ProvisionError(
+        'PROVISION_BACKUP_EXTRACTION_FAILED',
+        `tar could not unpack: ${output.trim()}`,
+      )
 }

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs'
 import {
+  access,
   chmod,
+  constants,
   link,
   lstat,
   symlink,
@@ -78,6 +80,13 @@ export async function readBeginning(file: string, bytes: number): Promise<string
 export async function sizeOf(file: string): Promise<number> {
   return (await lstat(file).catch(() => undefined))?.size ?? 0
 }
+
+/** Whether this account may write to a file or folder. */
+export const mayWrite = (name: string): Promise<boolean> =>
+  access(name, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
 
 export async function ensureFolder(folder: string, mode = 0o700): Promise<void> {
   await mkdir(folder, { recursive: true, mode })

@@ -1,9 +1,11 @@
+import type { ErrorCode, ExtensionCode } from './error-codes.ts'
+
 /** What stops a command. Its code goes to the frontend as it is; the message names the object and the way out. */
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError'
-  readonly code: `PROVISION_${string}`
+  readonly code: ErrorCode | ExtensionCode
 
-  constructor(code: `PROVISION_${string}`, message: string, options: { cause?: unknown } = {}) {
+  constructor(code: ErrorCode | ExtensionCode, message: string, options: { cause?: unknown } = {}) {
     super(message, options)
     this.code = code
   }
@@ -11,6 +13,20 @@ export class ProvisionError extends Error {
 
 export const cancelled = (): ProvisionError =>
   new ProvisionError('PROVISION_CANCELLED', 'Cancelled; what had been done was taken back.')
+
+/** Does `work`; where it fails with one of the codes `from`, the failure gets the code that says what was tried. */
+export async function asCode<Result>(
+  code: ErrorCode,
+  from: readonly ErrorCode[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const isNamed = error instanceof ProvisionError && from.some((one) => one === error.code)
+    throw isNamed ? new ProvisionError(code, error.message, { cause: error }) : error
+  }
+}
 
 const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'

@@ -79,6 +79,21 @@ END`
     await desk.save(NEW, { platform: '@platform_one' })
   })
 
+  test('where the code of another platform cannot bring its database up', async () => {
+    const script = `echo '<?php throw new RuntimeException("No way up.");' > .hosting-desk/update.php`
+    await desk.addPlatform('stuck', undefined, script)
+    // It opens what the site's code closed, as the migrate does too.
+    await desk.succeed('verify', SITE)
+    const said = await refused(
+      'PROVISION_SCHEMA_UPGRADE_FAILURE',
+      'migrate',
+      SITE,
+      '@platform_stuck',
+    )
+    expect(said).toContain('No way up.')
+    expect((await desk.fetch(SITE))?.status).toBe(200)
+  })
+
   test('where its dump does not load: a restore leaves the site as it is', async () => {
     const file = (await desk.succeed('backup', SITE)).result.data['file'] as string
     const folder = desk.inHome('packed')
@@ -93,7 +108,7 @@ END`
       sed -i "s/$old/$sum/" manifest.json
       tar -czf ${file} ./database.sql ./${SITE} ./manifest.json; rm -r ${folder}`,
     ])
-    await refused('PROVISION_LOAD_FAILED', 'restore', SITE, file)
+    await refused('PROVISION_DB_IMPORT_FAILED', 'restore', SITE, file)
     expect(existsSync(desk.inHome('owned'))).toBe(false)
     expect((await desk.fetch(SITE))?.status).toBe(200)
     execFileSync('rm', [file])
@@ -159,7 +174,7 @@ END`
       const ran = await desk.command(command, uri)
       expect(ran.result, command).toMatchObject({
         isOk: false,
-        errorCode: 'PROVISION_DATABASE_STOPPED',
+        errorCode: 'PROVISION_DB_CONNECT_FAIL',
       })
       expect(files()).toEqual(before)
     }

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, lstatSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -150,6 +158,20 @@ test('half a Drupal is no platform, and neither is the folder above its pages', 
     const ran = await desk.fail('PROVISION_PLATFORM_INCOMPLETE', 'verify', `platform_${name}`)
     expect(ran.result.errorMessage).toContain(said)
   }
+})
+
+test('a Drupal whose sites have no place to be, and one that does not install, end with Aegir’s codes', async () => {
+  await addTree('odd', '10.4.1')
+  const root = desk.inHome('platforms/odd')
+  chmodSync(`${root}/sites`, 0o555)
+  await desk.fail('PROVISION_SITES_DIR_NOT_WRITABLE', 'verify', 'platform_odd')
+  chmodSync(`${root}/sites`, 0o755)
+  writeFileSync(`${root}/core/includes/install.core.inc`, '<?php throw new Exception("No.");')
+  const uri = 'www.odd.example'
+  await desk.save(uri, { context_type: 'site', platform: '@platform_odd', uri })
+  const before = desk.state()
+  await desk.fail('PROVISION_DRUPAL_INSTALL_FAILED', 'install', uri)
+  expect(desk.state()).toEqual(before)
 })
 
 test('of two sites on one code, neither shows by its name what the other has', async () => {

@@ -343,7 +343,7 @@ test('root is refused, and nothing is made in its home folder', () => {
     input: '{"protocol":1}',
     encoding: 'utf8',
   })
-  expect(parseEvent(stdout.trim())).toMatchObject({ errorCode: 'PROVISION_ROOT_REFUSED' })
+  expect(parseEvent(stdout.trim())).toMatchObject({ errorCode: 'PROVISION_IS_ROOT' })
   expect(status).toBe(1)
   expect(existsSync(home)).toBe(false)
 })

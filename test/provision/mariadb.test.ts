@@ -34,7 +34,7 @@ describe('the definers in a dump', () => {
 
 describe('an error of MariaDB', () => {
   test.each([
-    ["ERROR 2002 (HY000): Can't connect to local server", 'PROVISION_DATABASE_STOPPED'],
+    ["ERROR 2002 (HY000): Can't connect to local server", 'PROVISION_DB_CONNECT_FAIL'],
     ["ERROR 1007 (HY000) at line 1: Can't create database", 'PROVISION_DATABASE_TAKEN'],
     ['ERROR 1044 (42000) at line 1: Access denied', 'PROVISION_DATABASE_REFUSED'],
     ['ERROR 1114 (HY000) at line 9: The table is full', 'PROVISION_NO_SPACE'],

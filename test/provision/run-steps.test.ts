@@ -125,9 +125,9 @@ describe('a list of steps', () => {
 
   test('keeps the code of its first error', async () => {
     const { steps, run } = aRun()
-    const failing = () => Promise.reject(new ProvisionError('PROVISION_X', 'y'))
+    const failing = () => Promise.reject(new ProvisionError('PROVISION_NO_SLOT', 'y'))
     steps.push({ kind: 'test', title: 'x', run: failing })
-    await expect(run()).rejects.toMatchObject({ code: 'PROVISION_X' })
+    await expect(run()).rejects.toMatchObject({ code: 'PROVISION_NO_SLOT' })
   })
 
   test('with nothing noted writes no journal', async () => {

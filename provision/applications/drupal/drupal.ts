@@ -2,8 +2,8 @@ import path from 'node:path'
 import { isRecord } from '#shared/protocol/wire.ts'
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
 import type { WebApp } from '../../services/web-service.ts'
-import { ensureFolder, kindOf } from '../../system/files.ts'
-import { ProvisionError } from '../../system/provision-error.ts'
+import { ensureFolder, kindOf, mayWrite } from '../../system/files.ts'
+import { asCode, ProvisionError } from '../../system/provision-error.ts'
 import type { CodeApplication, CodeSite, SiteFile } from '../application.ts'
 import { findDump } from '../foreign-dump.ts'
 import { joinScripts } from '../php-script.ts'
@@ -40,10 +40,11 @@ export const drupal: CodeApplication = {
   keptColumns: [],
   recognise: recogniseDrupal,
   webApp,
-  platformFiles: async (root) =>
-    (await kindOf(path.join(root, 'sites/sites.php'))) === 'absent'
-      ? [{ name: 'sites/sites.php', text: SITES_FILE }]
-      : [],
+  async platformFiles(root) {
+    await refuseClosed(path.join(root, 'sites'))
+    const isThere = (await kindOf(path.join(root, 'sites/sites.php'))) !== 'absent'
+    return isThere ? [] : [{ name: 'sites/sites.php', text: SITES_FILE }]
+  },
   platformLink: ({ root, uri }) => path.join(root, 'sites', uri),
   async layOut(_site, folder) {
     for (const name of ['files', 'private', 'config', 'modules', 'themes'])
@@ -56,7 +57,9 @@ export const drupal: CodeApplication = {
     const { title, mail, language } = site
     const profile = site.profile ?? 'standard'
     const facts = { title, mail, language, profile, user: 'admin' }
-    await call(site, 'install', signal, facts)
+    await asCode('PROVISION_DRUPAL_INSTALL_FAILED', ['PROVISION_SITE_CODE_FAILED'], () =>
+      call(site, 'install', signal, facts),
+    )
     return { loginLink: await makeLink(site, signal) }
   },
   async update(site, signal) {
@@ -81,6 +84,15 @@ export const drupal: CodeApplication = {
     },
     'login-reset': async (site, signal) => ({ loginLink: await makeLink(site, signal) }),
   },
+}
+
+/** Each site has a link in there. */
+async function refuseClosed(sites: string): Promise<void> {
+  if (await mayWrite(sites)) return
+  throw new ProvisionError(
+    'PROVISION_SITES_DIR_NOT_WRITABLE',
+    `This account cannot write to ${sites}, where each site of a Drupal has its place: make it this account's own.`,
+  )
 }
 
 function webApp({ root, uri, folder, slot }: CodeSite): Promise<WebApp> {

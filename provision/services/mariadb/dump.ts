@@ -59,7 +59,7 @@ export async function dumpDatabase(
 function dumpFailed(name: string, exitCode: number, complaint: string): ProvisionError {
   const { code, message } = toError(complaint.replace('Got error: ', 'ERROR '))
   return new ProvisionError(
-    code === 'PROVISION_DATABASE_FAILED' ? 'PROVISION_DUMP_FAILED' : code,
+    code === 'PROVISION_DATABASE_FAILED' ? 'PROVISION_BACKUP_FAILED' : code,
     `The database ${name} could not be dumped (exit code ${exitCode}): ${message}`,
   )
 }
@@ -92,7 +92,7 @@ export async function loadDatabase(
   if (exitCode === 0) return
   const { code, message } = toError(complaint)
   throw new ProvisionError(
-    code === 'PROVISION_DATABASE_FAILED' ? 'PROVISION_LOAD_FAILED' : code,
+    code === 'PROVISION_DATABASE_FAILED' ? 'PROVISION_DB_IMPORT_FAILED' : code,
     `The dump could not be loaded into ${name} (exit code ${exitCode}): ${message}`,
   )
 }

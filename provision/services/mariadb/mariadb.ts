@@ -1,5 +1,5 @@
 import { findProgram, runProgram } from '../../system/process.ts'
-import { ProvisionError } from '../../system/provision-error.ts'
+import { asCode, ProvisionError } from '../../system/provision-error.ts'
 
 /** A database of a site: who logs in to it is its slot's account, known by the socket, without a password. */
 export interface Database {
@@ -59,23 +59,24 @@ export class MariaDb {
     }
   }
 
-  /** Throws PROVISION_DATABASE_TAKEN where there is one of this name. */
+  /** Throws PROVISION_DATABASE_TAKEN where there is one of this name, else PROVISION_CREATE_DB_FAILED. */
   async create(name: string, signal: AbortSignal): Promise<void> {
-    await this.#query(
-      `CREATE DATABASE ${quoted(name)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
-      signal,
-    )
+    const sql = `CREATE DATABASE ${quoted(name)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`
+    await asCode('PROVISION_CREATE_DB_FAILED', REFUSALS, () => this.#query(sql, signal))
   }
 
-  /** Missing is fine. */
+  /** Missing is fine. Throws PROVISION_DROP_DB_FAILED. */
   async drop(name: string, signal: AbortSignal = NEVER): Promise<void> {
-    await this.#query(`DROP DATABASE IF EXISTS ${quoted(name)}`, signal)
+    const sql = `DROP DATABASE IF EXISTS ${quoted(name)}`
+    await asCode('PROVISION_DROP_DB_FAILED', REFUSALS, () => this.#query(sql, signal))
   }
 
   /** Drops every database of a slot, whatever name the site's code gave it. */
   async dropAllOf(slot: string, signal: AbortSignal): Promise<void> {
-    for (const name of await this.namesOf(slot, signal))
-      await this.#query(`DROP DATABASE IF EXISTS \`${name.replaceAll('`', '``')}\``, signal)
+    for (const name of await this.namesOf(slot, signal)) {
+      const sql = `DROP DATABASE IF EXISTS \`${name.replaceAll('`', '``')}\``
+      await asCode('PROVISION_DROP_DB_FAILED', REFUSALS, () => this.#query(sql, signal))
+    }
   }
 
   /** Bytes of its rows, roughly what a dump of it has. */
@@ -97,6 +98,9 @@ export class MariaDb {
     return output
   }
 }
+
+/** That the server answers, and says no. */
+const REFUSALS = ['PROVISION_DATABASE_FAILED', 'PROVISION_DATABASE_REFUSED'] as const
 
 /** What takes back is not cancelled. */
 const NEVER = new AbortController().signal
@@ -134,7 +138,7 @@ export function toError(said: string): ProvisionError {
     case 2002:
     case 2003:
       return new ProvisionError(
-        'PROVISION_DATABASE_STOPPED',
+        'PROVISION_DB_CONNECT_FAIL',
         `MariaDB does not answer: start its service, and do this again. It was: ${said}`,
       )
     case 1007:
@@ -142,9 +146,13 @@ export function toError(said: string): ProvisionError {
         'PROVISION_DATABASE_TAKEN',
         `This database is there already: ${said}`,
       )
-    case 1044:
     case 1045:
     case 1698:
+      return new ProvisionError(
+        'PROVISION_DB_CONNECT_FAIL',
+        `MariaDB does not let this account in: run the bootstrap script of this server again. It was: ${said}`,
+      )
+    case 1044:
       return new ProvisionError(
         'PROVISION_DATABASE_REFUSED',
         `MariaDB does not let this account do it: run the bootstrap script of this server again. It was: ${said}`,
