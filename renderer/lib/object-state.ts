@@ -56,3 +56,9 @@ export function toApplicationText(platform: {
   if (application === null) return 'Not known yet'
   return [APPLICATIONS[application] ?? application, version ?? ''].join(' ').trim()
 }
+
+/** What is to be known of an application before somebody relies on it; undefined where there is nothing. */
+export const toUntriedText = (application: string | null): string | undefined =>
+  application === 'drupal'
+    ? 'Drupal: not yet tried against a real one. Keep a backup of your own.'
+    : undefined
