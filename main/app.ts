@@ -1,88 +1,23 @@
-import os from 'node:os'
-import path from 'node:path'
 import type { Change, DispatchState } from '#shared/contract/app.ts'
-import type { Id } from '#shared/domain/json.ts'
-import type { Backend } from '#shared/domain/objects.ts'
-import { isEnded } from '#shared/domain/task.ts'
-import type { SecretBox } from './settings/secret-box.ts'
-import { AegirAccounts } from './backend/aegir/accounts.ts'
-import type { DialectDriver } from './backend/backend.ts'
-import { checkDialect, findDialect } from './backend/dialect.ts'
-import { createNativeDriver } from './backend/native/index.ts'
-import { Bootstrap } from './bootstrap/bootstrap.ts'
-import { Crontabs } from './crontab/crontabs.ts'
-import { findDispatchTarget } from './crontab/dispatch-command.ts'
-import { BackupDownloads } from './download/backup-downloads.ts'
+import { checkDialect } from './backend/dialect.ts'
 import { DemoServer } from './demo/demo-server.ts'
+import type { BackupDownloads } from './download/backup-downloads.ts'
 import { Transfer } from './export/transfer.ts'
-import { Features, toFeatureSwitch } from './extensions/features.ts'
-import { shippedFeatures } from './features/shipped.ts'
-import type { Feature } from './hooks/feature.ts'
-import { HookProblems } from './hooks/problem.ts'
-import { DemoInventory } from './inventory/demo-inventory.ts'
-import { Editing } from './inventory/editing.ts'
-import { Imports } from './inventory/import.ts'
-import { BACKEND_LIMIT, Inventory } from './inventory/inventory.ts'
-import { SiteMoves } from './inventory/site-move.ts'
 import { tellQueues } from './inventory/recurring-owner.ts'
-import { Visits } from './inventory/visits.ts'
-import { IdMaker } from './lib/ids.ts'
-import { Listeners } from './lib/listeners.ts'
 import { pause } from './lib/pause.ts'
-import { TaskLogs } from './log/task-log.ts'
-import { Backlog } from './queue/backlog.ts'
-import { Dispatcher } from './queue/dispatcher.ts'
-import { QueueClock } from './queue/queue-clock.ts'
-import { QueueSwitches } from './queue/queue-switches.ts'
-import { Queues } from './queue/queues.ts'
-import { mayUseControlFile } from './rpc/aegir-calls.ts'
+import { type AppParts, buildParts, type Parts, VERSION } from './parts.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
-import type { ShellAbilities } from './rpc/shell-abilities.ts'
-import { BackendSecrets } from './settings/backend-secrets.ts'
-import { Secrets } from './settings/secrets.ts'
-import { Settings } from './settings/settings.ts'
-import type { Connection } from './ssh/connection.ts'
 import { checkConnection } from './ssh/connection-check.ts'
-import { TrustedKeys } from './store/trusted-keys.ts'
-import { openConnection } from './ssh/open-connection.ts'
-import { ConnectionPool } from './ssh/pool.ts'
 import { listSshHosts } from './ssh/ssh-config.ts'
 import { acquireOwnership } from './store/owner.ts'
 import { listBackends } from './store/queries/backends.ts'
-import { countTasks } from './store/queries/tasks.ts'
-import { ChangeSet, Store } from './store/store.ts'
-import { Activities } from './task/activities.ts'
-import { TaskRunner } from './task/runner.ts'
-import { LoginLinks } from './task/login-links.ts'
-import { ServerRuns } from './task/server-runs.ts'
-import { SiteLogs } from './inventory/site-logs.ts'
-import { Previews } from './task/previews.ts'
+import { Store } from './store/store.ts'
 import { forgetSecretsOfEnded, sweepSecrets } from './task/sweep-secrets.ts'
-import { Tasks } from './task/tasks.ts'
-import { UnitOfWork } from './task/unit-of-work.ts'
 
-export const VERSION = '0.1.0'
+export { VERSION, type AppParts } from './parts.ts'
 
 /** How long whoever finds another owner at work waits for it to end. */
 const OWNER_WAIT_MS = 10_000
-
-export interface AppParts {
-  /** The data folder, 0700. */
-  folder: string
-  shell: 'desktop' | 'headless' | 'command-line'
-  secretBox: SecretBox | null
-  /** What the shell can do on this computer beyond a page. */
-  abilities?: ShellAbilities
-  /** The bundled program for servers. */
-  programFile: string
-  /** The static platform that the demo server starts with. */
-  templateFolder: string
-  now: () => number
-  /** Those that ship, where nothing else is said. */
-  features?: readonly Feature[]
-  /** False where no demo server is wanted: for tests of something else. */
-  hasDemo?: boolean
-}
 
 /** The application without a window: what every shell opens, serves and closes. */
 export interface App {
@@ -105,306 +40,135 @@ export interface App {
 }
 
 /**
- * Becomes the owner of the data folder and builds all parts. Throws `store.locked` where another process keeps it (with
+ * Becomes the owner of the data folder and builds all given. Throws `store.locked` where another process keeps it (with
  * its `socketPath`, if it can be asked), `store.newer-format`, `store.damaged`.
  */
-export async function openApp(parts: AppParts): Promise<App> {
-  const isLongLived = parts.shell !== 'command-line'
+export async function openApp(given: AppParts): Promise<App> {
+  const isLongLived = given.shell !== 'command-line'
   const ownership = await acquireOwnership({
-    folder: parts.folder,
+    folder: given.folder,
     kind: isLongLived ? 'long-lived' : 'one-shot',
     waitMs: OWNER_WAIT_MS,
   })
   try {
-    const store = await Store.open({ folder: parts.folder, now: parts.now })
-    return await assemble(parts, store, ownership, isLongLived)
+    const store = await Store.open({ folder: given.folder, now: given.now })
+    return await start(given, store, ownership, isLongLived)
   } catch (error) {
     await ownership.release()
     throw error
   }
 }
 
-async function assemble(
-  parts: AppParts,
+async function start(
+  given: AppParts,
   store: Store,
   ownership: { socketPath: string; release(): Promise<void> },
   isLongLived: boolean,
 ): Promise<App> {
-  const { folder, now } = parts
-  const hasDemo = (parts.hasDemo ?? true) && DemoServer.isSupported()
-  const onBug = (error: unknown): void => console.error(error)
-  const ids = new IdMaker(now)
-  const problems = new HookProblems(now)
-  const features = await Features.open({
-    shipped: parts.features ?? shippedFeatures,
-    folder: path.join(folder, 'extensions'),
-    switches: {
-      read: (name) => toFeatureSwitch(store.find('setting', `feature.${name}`)?.value),
-      write: (name, value) =>
-        store.commit(
-          new ChangeSet().put('setting', { name: `feature.${name}`, value: { ...value } }),
-        ),
-    },
-    onProblem: (problem) => problems.report(problem),
-  })
-  const { registry } = features
-  const logs = new TaskLogs({
-    folder: path.join(folder, 'logs'),
-    isEnded: (attemptId) => isEnded(store.find('attempt', attemptId)?.status ?? 'cancelled'),
-  })
-  const activities = new Activities()
-  const kept = new Secrets(
-    {
-      read: (name) => store.find('secret', name)?.sealed,
-      write: (name, sealed) => store.commit(new ChangeSet().put('secret', { name, sealed })),
-      remove: (name) => store.commit(new ChangeSet().remove('secret', name)),
-    },
-    parts.secretBox,
-  )
-  const loginLinks = new LoginLinks(kept, now)
-  const unit = { store, registry, ids, now, secrets: kept }
-  const tasks = new Tasks(unit)
-  const inventory = new Inventory(unit)
-  const editing = new Editing(unit)
-  const secrets = new BackendSecrets(kept, (backendId) => store.get('backend', backendId))
-  const settings = new Settings({
-    read: (name) => store.find('setting', name)?.value,
-    write: (values) =>
-      store.commit(
-        Object.entries(values).reduce(
-          (change, [name, value]) => change.put('setting', { name, value }),
-          new ChangeSet(),
-        ),
-      ),
-  })
-  const trusted = new TrustedKeys({ store, ids, now })
-  const switches = new QueueSwitches(store)
-  const sshFolder = path.join(os.homedir(), '.ssh')
-  const ownKeys = (host: string, port: number) => trusted.keysOf(host, port)
-
-  const pool = new ConnectionPool({
-    address: (backendId) => store.get('backend', backendId),
-    ownKeys,
-    secrets: (backendId) => secrets.of(backendId),
-    sshFolder,
-    now,
-  })
-  // A backend that was forgotten leaves no secret and no connection behind.
-  const stopForgetting = store.changed.add((touched) => {
-    for (const { table, ids } of touched) {
-      if (table !== 'backend') continue
-      for (const id of ids.filter((one) => store.find('backend', one) === undefined))
-        Promise.all([pool.forget(id), secrets.forget(id)]).catch(onBug)
-    }
-  })
-  const native = createNativeDriver({
-    programFile: parts.programFile,
-    version: VERSION,
-    serverHalves: () => features.serverHalves(),
-  })
-  const aegirAccounts = new AegirAccounts({
-    connect: (backendId) => pool.use(backendId),
-    mayUseControlFile: (backendId) => mayUseControlFile(store, backendId),
-    now,
-  })
-  const driverFor = ({ id, dialect }: Pick<Backend, 'id' | 'dialect'>): DialectDriver =>
-    dialect === 'aegir' ? aegirAccounts.driverOf(id) : native
-  const driverOf = (backendId: Id): DialectDriver =>
-    driverFor({ dialect: 'native', ...store.find('backend', backendId), id: backendId })
-  const runner = new TaskRunner({
-    ...unit,
-    loginLinks,
-    logs,
-    activities,
-    connect: (backendId, signal) => pool.use(backendId, signal),
-    driverOf,
-    pause,
-  })
-  const backlog = new Backlog(unit)
-  const dispatcher: Dispatcher = new Dispatcher({
-    store,
-    backlog,
-    activities,
-    run: (taskId, signal) => runner.run(taskId, signal),
-    cancel: (task, signal) => runner.cancel(task, signal),
-    limits: () => queues.limitsOf('tasks'),
-    limitOf: (backendId) => store.find('backend', backendId)?.limit ?? 1,
-    nextTasks: () => registry.nextTasks(new UnitOfWork(unit)),
-    onStart: () => queues.noteStart('tasks'),
-    now,
-    onBug,
-  })
-  const queues: Queues = new Queues({
-    ...unit,
-    switches,
-    countTasks: (status) => (status === 'queued' ? dispatcher.waiting : dispatcher.running),
-    startTasks: (limit) => dispatcher.startNext(limit),
-    removeLogs: async (attemptIds) => {
-      for (const id of attemptIds) await logs.remove(id)
-    },
-    onProblem: (problem) => problems.report(problem),
-    monotonic: () => performance.now(),
-  })
-  const clock = new QueueClock({
-    getQueues: () => queues.getQueues(),
-    dispatch: () => queues.dispatch({ lockWaitMs: 0 }),
-    now,
-    onBug,
-  })
-  const demo = new DemoInventory({
-    store,
-    inventory,
-    editing,
-    isSupported: hasDemo,
-    server: new DemoServer(path.join(folder, 'demo')),
-    trust: (key) => trusted.trust(key),
-    connect: (backendId) => pool.use(backendId),
-    disconnect: (backendId) => pool.close(backendId),
-    templateFolder: parts.templateFolder,
-    now,
-  })
-
-  const connectPrepared = async (backendId: Id): Promise<Connection> => {
-    const connection = await pool.use(backendId)
-    await driverOf(backendId).prepare(connection)
-    return connection
-  }
-  const imports = new Imports({
-    ...unit,
-    connect: (backendId) => pool.use(backendId),
-    disconnect: (backendId) => pool.forget(backendId),
-    giveSecrets: (backendId, typed) => secrets.give(backendId, typed),
-    open: (address, typed) => openConnection({ address, secrets: typed, ownKeys, sshFolder, now }),
-    findDialect,
-    driverOf: driverFor,
-    backendLimit: BACKEND_LIMIT,
-  })
-  const siteLogs = new SiteLogs({ store, connect: connectPrepared, driverOf })
-  const previews = new Previews({ ...unit, tasks, connect: connectPrepared, driverOf })
-  const crontabs = new Crontabs({
-    connect: connectPrepared,
-    here: findDispatchTarget({
-      execPath: process.execPath,
-      isElectron: process.versions['electron'] !== undefined,
-      appImage: process.env['APPIMAGE'],
-      // Beside every shell's bundle.
-      cliFile: path.join(import.meta.dirname, 'cli.js'),
-      dataFolder: folder,
-    }),
-    dataFolder: folder,
-    path: process.env['PATH'] ?? '',
-  })
-
-  const bootstrap = new Bootstrap({
-    // It ships beside the program.
-    scriptFile: path.join(path.dirname(parts.programFile), 'bootstrap.sh'),
-    ownKeys,
-    sshFolder,
-    now,
-  })
-
-  const { abilities } = parts
-  const downloads = new BackupDownloads({
-    connect: (backendId, signal) => pool.use(backendId, signal),
-    folder: path.join(folder, 'downloads'),
-    chooseSaveFile: abilities === undefined ? null : (name) => abilities.chooseSaveFile(name),
-    newId: () => ids.next(),
-  })
-
-  const visits = new Visits({
-    store,
-    serverRuns: new ServerRuns({ ...unit, logs, activities, driverOf }),
-    connect: (backendId) => pool.use(backendId),
-    desk: { id: await ensureDeskId(store, ids), hostName: os.hostname() },
-    now,
-    onBug,
-  })
-  const stopVisiting = pool.changed.add(({ backendId, connection }) => {
-    if (connection !== 'open') return
-    dispatcher.reached(backendId)
-    void visits.visit(backendId)
-  })
-
-  const dispatchState = (): DispatchState => ({
-    isPaused: switches.isPausedAsAWhole,
-    running: dispatcher.running,
-    queued: backlog.queued,
-    failedToday: countTasks(store, { failedSince: new Date(now()).setHours(0, 0, 0, 0) }).failed,
-  })
-  const stopWaking = store.changed.add((touched) => {
-    for (const { table, ids } of touched) if (table === 'attempt') logs.wake(ids)
-  })
-  const changes = collectChanges({ store, activities, pool, dispatcher, dispatchState })
+  const hasDemo = (given.hasDemo ?? true) && DemoServer.isSupported()
+  const parts = await buildParts({ ...given, hasDemo }, store)
+  const { changes, clock, demo, dispatcher, downloads, pool, queues, switches, visits } = parts
   const setPaused = async (isPaused: boolean): Promise<void> => {
     await switches.setPausedAsAWhole(isPaused)
     dispatcher.request()
     clock.wake()
   }
-  const disconnect = async (backendId: Id): Promise<void> => pool.close(backendId)
+  let isDispatching = false
+  const startDispatching = (): void => {
+    if (isDispatching) return
+    isDispatching = true
+    dispatcher.open()
+  }
 
-  const router = createRouter({
+  await sweepSecrets(store, parts.kept, parts.loginLinks)
+  const stopForgettingSecrets = forgetSecretsOfEnded(store, parts.kept, parts.onBug)
+  await demo.open()
+  if (isLongLived) {
+    startDispatching()
+    if (hasDemo && switches.isFirstRun) await demo.add().catch(parts.onBug)
+    await switches.endFirstRun()
+    clock.start()
+    visits.open()
+  }
+
+  return {
+    router: routerOf(given, store, { ...parts, setPaused }),
+    socketPath: ownership.socketPath,
+    dispatchState: parts.dispatchState,
+    onChange: (listener) => changes.add(listener),
+    pauseDispatch: () => setPaused(true),
+    resumeDispatch: () => setPaused(false),
+    startDispatching,
+    takeDownload: (key) => downloads.take(key),
+    async untilIdle(options) {
+      const isVisited = new AbortController()
+      const signal = AbortSignal.any([options.signal, isVisited.signal])
+      await Promise.race([visits.visitAll(), pause(options.forMs, signal).catch(() => undefined)])
+      isVisited.abort()
+      await dispatcher.untilIdle(options)
+    },
+    async close() {
+      clock.close()
+      queues.close()
+      parts.stopListening()
+      stopForgettingSecrets()
+      // Who waits for the answer of a server that fell silent is told by the end of its connection.
+      await Promise.all([dispatcher.close(), pool.closeAll()])
+      await visits.close()
+      await downloads.close()
+      await demo.close()
+      await parts.logs.close()
+      await store.close()
+      await ownership.release()
+    },
+  }
+}
+
+/** What the contract offers, over the parts. */
+function routerOf(
+  given: AppParts,
+  store: Store,
+  parts: Parts & { setPaused: (isPaused: boolean) => Promise<void> },
+): DeskRouter {
+  const { folder, now } = given
+  const { clock, demo, dispatcher, ownKeys, pool, queues, secrets, sshFolder, trusted } = parts
+  const lookAgain = (): void => {
+    dispatcher.request()
+    clock.wake()
+  }
+  return createRouter({
+    ...parts,
+    store,
     info: {
       version: VERSION,
-      shell: parts.shell,
+      shell: given.shell,
       dataFolder: folder,
       startedAt: now(),
       platform: process.platform,
       notices: store.notices,
     },
-    store,
-    logs,
-    registry,
-    unit,
-    tasks,
-    previews,
-    siteLogs,
-    inventory,
-    editing,
-    dispatcher,
-    activities,
-    loginLinks,
-    changes,
-    dispatchState,
-    setPaused,
-    queues,
-    switches,
-    hookProblems: () => problems.list(),
-    features,
-    settings,
-    downloads,
+    abilities: given.abilities ?? null,
+    hookProblems: () => parts.problems.list(),
     transfer: new Transfer({
       store,
-      secretBox: parts.secretBox,
+      secretBox: given.secretBox,
       folder,
       now,
       application: VERSION,
-      newId: () => ids.next(),
+      newId: () => parts.ids.next(),
       onImported() {
         for (const { id } of listBackends(store)) dispatcher.unblock(id)
         queues.refresh()
-        dispatcher.request()
-        clock.wake()
+        lookAgain()
       },
     }),
-    trusted,
-    abilities: parts.abilities ?? null,
     onFeatureSet() {
       // What they do by themselves is done with the extensions that are in force.
-      void tellQueues(unit).catch(onBug)
+      void tellQueues(parts.unit).catch(parts.onBug)
       queues.refresh()
-      dispatcher.request()
-      clock.wake()
+      lookAgain()
     },
-    onQueueSet() {
-      dispatcher.request()
-      clock.wake()
-    },
-    bootstrap,
-    crontabs,
-    imports,
-    aegirAccounts,
-    siteMoves: new SiteMoves({ ...unit, tasks, inventory, connect: connectPrepared }),
-    visits,
+    onQueueSet: lookAgain,
     backendState: (id) => pool.state(id),
     check: (target, typed, signal) =>
       checkConnection({
@@ -430,104 +194,12 @@ async function assemble(
       await pool.close(backendId)
       dispatcher.unblock(backendId)
     },
-    disconnect,
+    disconnect: async (backendId) => pool.close(backendId),
     sshHosts: () => listSshHosts(sshFolder),
     demo: {
       state: () => demo.state(),
       add: () => demo.add(),
       remove: () => demo.remove(),
     },
-    onBug,
   })
-
-  let isDispatching = false
-  const startDispatching = (): void => {
-    if (isDispatching) return
-    isDispatching = true
-    dispatcher.open()
-  }
-
-  await sweepSecrets(store, kept, loginLinks)
-  const stopForgettingSecrets = forgetSecretsOfEnded(store, kept, onBug)
-  await demo.open()
-  if (isLongLived) {
-    startDispatching()
-    if (hasDemo && switches.isFirstRun) await demo.add().catch(onBug)
-    await switches.endFirstRun()
-    clock.start()
-    if (isLongLived) visits.open()
-  }
-
-  return {
-    router,
-    socketPath: ownership.socketPath,
-    dispatchState,
-    onChange: (listener) => changes.add(listener),
-    pauseDispatch: () => setPaused(true),
-    resumeDispatch: () => setPaused(false),
-    startDispatching,
-    takeDownload: (key) => downloads.take(key),
-    async untilIdle(options) {
-      const isVisited = new AbortController()
-      const signal = AbortSignal.any([options.signal, isVisited.signal])
-      await Promise.race([visits.visitAll(), pause(options.forMs, signal).catch(() => undefined)])
-      isVisited.abort()
-      await dispatcher.untilIdle(options)
-    },
-    async close() {
-      stopWaking()
-      clock.close()
-      queues.close()
-      stopVisiting()
-      stopForgetting()
-      stopForgettingSecrets()
-      // Who waits for the answer of a server that fell silent is told by the end of its connection.
-      await Promise.all([dispatcher.close(), pool.closeAll()])
-      await visits.close()
-      await downloads.close()
-      await demo.close()
-      await logs.close()
-      await store.close()
-      await ownership.release()
-    },
-  }
-}
-
-/** By which backends know this desk; made once. */
-async function ensureDeskId(store: Store, ids: IdMaker): Promise<Id> {
-  const known = store.find('setting', 'desk.id')?.value
-  if (typeof known === 'string') return known
-  const id = ids.next()
-  await store.commit(new ChangeSet().put('setting', { name: 'desk.id', value: id }))
-  return id
-}
-
-/** Everything that changes anywhere, as the contract tells of it. */
-function collectChanges({
-  store,
-  activities,
-  pool,
-  dispatcher,
-  dispatchState,
-}: {
-  store: Store
-  activities: Activities
-  pool: ConnectionPool
-  dispatcher: Dispatcher
-  dispatchState: () => DispatchState
-}): Listeners<Change> {
-  const changes = new Listeners<Change>()
-  store.changed.add((touched) => {
-    for (const { table, ids } of touched) changes.emit({ event: 'stored', table, ids: [...ids] })
-  })
-  activities.changed.add((activity) => changes.emit({ event: 'activity', activity }))
-  pool.changed.add((state) => changes.emit({ event: 'backend', state }))
-  let told = ''
-  dispatcher.changed.add(() => {
-    const state = dispatchState()
-    if (JSON.stringify(state) === told) return
-    told = JSON.stringify(state)
-    changes.emit({ event: 'dispatch', state })
-  })
-  return changes
 }

@@ -62,6 +62,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'main/download',
   ],
   'main/app.ts': ['shared', 'main'],
+  'main/parts.ts': ['shared', 'main'],
   'main/shell/headless': [
     'shared',
     'main/lib',
