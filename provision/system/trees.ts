@@ -65,11 +65,12 @@ export async function sealTree(root: string, writable: readonly string[]): Promi
   const seal = async (below: string): Promise<void> => {
     const here = path.join(root, below)
     await give(here, 0o2750)
-    for (const entry of await readdir(here, { withFileTypes: true })) {
-      const name = path.join(below, entry.name)
-      if (entry.isDirectory()) await seal(name)
-      else if (entry.isFile()) await give(path.join(root, name), isWritable(below) ? 0o660 : 0o640)
-    }
+    const entries = await readdir(here, { withFileTypes: true })
+    const mode = isWritable(below) ? 0o660 : 0o640
+    const files = entries.filter((entry) => entry.isFile())
+    await Promise.all(files.map(({ name }) => give(path.join(here, name), mode)))
+    for (const entry of entries.filter((one) => one.isDirectory()))
+      await seal(path.join(below, entry.name))
     if (isWritable(below)) await give(here, 0o2770)
   }
   await seal('')

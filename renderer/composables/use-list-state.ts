@@ -57,7 +57,9 @@ export function useListState<const Facet extends string, const By extends string
   watch([settled, () => ({ ...chosen }), () => order.sort], () => {
     const query = { q: settled.value, ...chosen, sort: order.sort }
     const kept = Object.entries(query).filter(([, value]) => value !== undefined)
-    void router.replace({ query: Object.fromEntries(kept) })
+    // It is no navigation: with each key in the filter, all that looks at the route would be drawn anew.
+    const { fullPath } = router.resolve({ query: Object.fromEntries(kept) })
+    router.options.history.replace(fullPath)
   })
 
   const isFiltered = computed(

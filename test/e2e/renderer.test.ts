@@ -267,6 +267,18 @@ test('a list with nothing in it has no filter, but who is in it already keeps it
   await filter().waitFor({ state: 'detached' })
 })
 
+test('what was typed into a filter stands there again after going back, and in the address', async () => {
+  await open(aBusyDesk(), '/sites')
+  await page.getByText('www.example.com').waitFor()
+  await page.getByLabel('Filter sites').fill('www')
+  await page.getByText('www.example.com').click()
+  await page.getByRole('heading', { level: 1, name: 'www.example.com' }).waitFor()
+  await page.goBack()
+  await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor()
+  expect(await page.getByLabel('Filter sites').inputValue()).toBe('www')
+  expect(page.url()).toMatch(/#\/sites\?q=www$/)
+})
+
 test('an unknown host key is asked about before anything is sent, and the server gets its name last', async () => {
   const main = await open(aBusyDesk(), '/servers')
   await page.getByRole('link', { name: 'Add a server' }).click()
