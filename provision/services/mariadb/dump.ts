@@ -40,8 +40,6 @@ export async function dumpDatabase(
           '--triggers',
           '--events',
           '--hex-blob',
-          // Each table is loaded as one transaction, not one for every megabyte.
-          '--no-autocommit',
           '--default-character-set=utf8mb4',
           name,
         ],
