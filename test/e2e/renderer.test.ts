@@ -151,11 +151,17 @@ test('rows that arrive do not move what is under the pointer', async () => {
   const first = page.getByRole('list', { name: 'Tasks' }).getByRole('listitem').first()
   await first.hover()
   const before = await first.textContent()
-  main.desk.tasks.unshift(aTask(77, { title: 'Delete' }))
-  main.tell({ event: 'stored', table: 'task', ids: [] })
+  const arrive = (number: number): void => {
+    main.desk.tasks.unshift(aTask(number, { title: 'Delete' }))
+    main.tell({ event: 'stored', table: 'task', ids: [] })
+  }
+  arrive(76)
+  // It comes up under the pointer, and holds the rows as they do.
   await page.getByRole('button', { name: '1 new' }).waitFor()
+  arrive(77)
+  await page.getByRole('button', { name: '2 new' }).waitFor()
   expect((await first.textContent())?.slice(0, 20)).toBe(before?.slice(0, 20))
-  await page.getByRole('button', { name: '1 new' }).click()
+  await page.getByRole('button', { name: '2 new' }).click()
   await page.getByText('#77').waitFor()
 })
 
