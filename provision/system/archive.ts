@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises'
 import { flush, remove, sizeOf } from './files.ts'
 import { runProgram, startProgram } from './process.ts'
 import { cancelled, ProvisionError } from './provision-error.ts'
-import { Digests, readTar } from './tar-reader.ts'
+import { Digests, openUnzipped, readTar } from './tar-reader.ts'
 import { renderMember, TAR_END } from './tar-writer.ts'
 
 /** A file or folder to pack: `name` as it is called in the archive, in the folder `inFolder`. */
@@ -114,7 +114,11 @@ export async function unpackArchive(
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { exitCode, output } = await runProgram(['tar', '-xzf', file, '-C', folder], { signal })
+  // tar's own way, a gzip of its own, takes twice the time.
+  const { exitCode, output } = await runProgram(['tar', '-xf', '-', '-C', folder], {
+    input: await openUnzipped(file),
+    signal,
+  })
   if (exitCode === 0) return
   throw /No space left|quota exceeded/i.test(output)
     ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left: ${output.trim()}`)

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import { cancelled } from './provision-error.ts'
 
 export interface Ended {
@@ -11,7 +12,8 @@ export interface Ended {
 const MAX_OUTPUT = 256 * 1024
 
 /**
- * Runs a program without a shell and with nothing on its standard input. `isOwnSession`: a cancel of our process group
+ * Runs a program without a shell, with nothing or `input` on its standard input. What an input that breaks off means is
+ * for the program to say: to it, that is the end of it. `isOwnSession`: a cancel of our process group
  * does not reach it. A program that TERM ended means that we were cancelled, since TERM goes to the group.
  */
 export async function runProgram(
@@ -19,10 +21,12 @@ export async function runProgram(
   {
     signal,
     isOwnSession = false,
+    input,
     env = {},
   }: {
     signal?: AbortSignal
     isOwnSession?: boolean
+    input?: Readable
     /** Beside this program's own. */
     env?: Readonly<Record<string, string>>
   } = {},
@@ -33,18 +37,24 @@ export async function runProgram(
   if (signal?.aborted) throw cancelled()
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: isOwnSession,
       env: { ...process.env, LC_ALL: 'C', ...env },
     })
+    if (input !== undefined && child.stdin !== null) {
+      input.on('error', () => child.stdin?.end())
+      // It may have read enough.
+      child.stdin.on('error', () => input.destroy())
+      input.pipe(child.stdin)
+    }
     const stop = (): void => void child.kill('SIGTERM')
     signal?.addEventListener('abort', stop, { once: true })
     let output = ''
     const take = (bytes: Buffer): void => {
       if (output.length < MAX_OUTPUT) output += bytes.toString('utf8')
     }
-    child.stdout.on('data', take)
-    child.stderr.on('data', take)
+    child.stdout?.on('data', take)
+    child.stderr?.on('data', take)
     child.on('error', reject)
     child.on('close', (exitCode, killedBy) => {
       signal?.removeEventListener('abort', stop)

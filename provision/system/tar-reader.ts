@@ -1,5 +1,6 @@
 import type { Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { cancelled, hasErrno, ProvisionError } from './provision-error.ts'
 
 /** One member of an archive, as its head says. */
@@ -49,11 +50,7 @@ export async function readArchive(
     signal: AbortSignal
   },
 ): Promise<string | undefined> {
-  const { createGunzip } = await import('node:zlib')
-  const source = createReadStream(file, { highWaterMark: 256 * 1024 })
-  const unzipped = createGunzip({ chunkSize: 128 * 1024 })
-  source.on('error', (error) => unzipped.destroy(error))
-  source.pipe(unzipped)
+  const unzipped = await openUnzipped(file)
   const digests = onDigest === undefined ? undefined : await Digests.open(onDigest)
   const text = new WantedText(wanted)
   try {
@@ -71,9 +68,18 @@ export async function readArchive(
       ? badArchive('it is no gzipped archive, or it was cut')
       : error
   } finally {
-    source.destroy()
     unzipped.destroy()
   }
+}
+
+/** What a gzipped file holds, as it is read. The caller destroys it. */
+export async function openUnzipped(file: string): Promise<Readable> {
+  const { createGunzip } = await import('node:zlib')
+  const source = createReadStream(file, { highWaterMark: 256 * 1024 })
+  const unzipped = createGunzip({ chunkSize: 128 * 1024 })
+  source.on('error', (error) => unzipped.destroy(error))
+  unzipped.on('close', () => source.destroy())
+  return source.pipe(unzipped)
 }
 
 /** The text of one member, gathered as it goes by. */

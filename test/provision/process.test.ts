@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { startProgram } from '../../provision/system/process.ts'
+import { runProgram, startProgram } from '../../provision/system/process.ts'
 
 const { signal } = new AbortController()
 
@@ -20,4 +21,31 @@ test('a program whose output nobody reads ends, too', async () => {
 test('a program that is not there says so', async () => {
   const program = await startProgram(['/nonexistent/program'], { signal })
   await expect(program.end()).rejects.toThrow('ENOENT')
+})
+
+test('a program reads what it is given to its end', async () => {
+  const input = Readable.from([Buffer.alloc(3_000_000, 'x')])
+  const { exitCode, output } = await runProgram(['wc', '-c'], { input, signal })
+  expect({ exitCode, output: output.trim() }).toEqual({ exitCode: 0, output: '3000000' })
+})
+
+test('who has read enough of it ends it', async () => {
+  const endless = new Readable({ read: () => endless.push(Buffer.alloc(65_536, 'x')) })
+  expect(await runProgram(['head', '-c', '3'], { input: endless, signal })).toEqual({
+    exitCode: 0,
+    output: 'xxx',
+  })
+  expect(endless.destroyed).toBe(true)
+})
+
+test('an input that breaks off is the end of it for the program', async () => {
+  const broken = new Readable({
+    read() {
+      if (this.readableLength === 0) this.push('half')
+      this.destroy(new Error('broken'))
+    },
+  })
+  expect(await runProgram(['tar', '-tf', '-'], { input: broken, signal })).toMatchObject({
+    exitCode: 2,
+  })
 })
