@@ -51,16 +51,19 @@ export async function readArchive(
   },
 ): Promise<string | undefined> {
   const unzipped = await openUnzipped(file)
+  const pieces = unzipped[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>
   const digests = onDigest === undefined ? undefined : await Digests.open(onDigest)
   const text = new WantedText(wanted)
   try {
-    for await (const part of readTar(unzipped)) {
+    for await (const part of readTar(pieces)) {
       signal.throwIfAborted()
       if (part.kind === 'entry') onEntry(part.entry)
       digests?.take(part)
       text.take(part)
     }
     digests?.end()
+    // Behind the archive's end there is gzip's own, which tells whether the file was cut.
+    while ((await pieces.next()).done !== true) signal.throwIfAborted()
     return text.found
   } catch (error) {
     if (signal.aborted) throw cancelled()

@@ -207,7 +207,7 @@ test('a request whose dryRun is no truth value is refused', async () => {
 })
 
 test('what a killed command left is told and left as it is', async () => {
-  await desk.kill('-xzf', 'restore', backup)
+  await desk.kill('-xf', 'restore', backup)
   const { ran } = await preview('verify', SITE)
   expect(JSON.stringify(ran.events)).toContain('A command was cut off')
   rmSync(desk.inHome('bin'), { recursive: true })

@@ -62,7 +62,7 @@ describe('restore', () => {
     const file = await desk.backUp()
     desk.account.put(
       'bin/tar',
-      '#!/bin/sh\ncase "$1" in -xzf) : > "$HOME/begun"; exec sleep 60;; esac\nexec /bin/tar "$@"\n',
+      '#!/bin/sh\ncase "$1" in -xf) : > "$HOME/begun"; exec sleep 60;; esac\nexec /bin/tar "$@"\n',
       0o755,
     )
     const before = desk.account.tree()
@@ -79,7 +79,7 @@ describe('restore', () => {
 
   test('finds a site again that a killed restore had set aside', async () => {
     const file = await desk.backUp()
-    await desk.kill('-xzf', 'restore', file)
+    await desk.kill('-xf', 'restore', file)
     await desk.succeed('restore', desk.site, file)
     expect(await desk.fetch()).toMatchObject({ body: 'page of a' })
     expect(desk.leftovers()).toEqual([])
@@ -199,14 +199,10 @@ describe('restore refuses', () => {
   test('an archive that was cut, at any place', async () => {
     const whole = readFileSync(await desk.backUp())
     const file = desk.inHome('backups/cut.tar.gz')
-    for (const at of [0, 1, 10, 100]) {
+    // In the last two every file is there, and only gzip's own end is not.
+    for (const at of [0, 1, 10, 100, whole.length - 9, whole.length - 1]) {
       writeFileSync(file, whole.subarray(0, at))
       await refused('PROVISION_BAD_ARCHIVE', file)
-    }
-    // Every file is there, and only gzip's own end is not: tar finds that when it unpacks.
-    for (const at of [whole.length - 9, whole.length - 1]) {
-      writeFileSync(file, whole.subarray(0, at))
-      await refused('PROVISION_BACKUP_EXTRACTION_FAILED', file)
     }
   })
 
