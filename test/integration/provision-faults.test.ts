@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { COMMANDS } from '../../provision/commands/commands.ts'
 import {
-  failEverywhere,
-  type FaultCase,
-  type FaultMachine,
-  type FaultRow,
-  FAULTS,
-  KINDS_OF_CODE,
-  kindsInSource,
-} from '../support/faults.ts'
+  backupsIn,
+  type Chapter,
+  type FaultPlace,
+  FaultStory,
+  PLACES,
+} from '../support/fault-story.ts'
+import { FAULTS, KINDS_OF_CODE, kindsInSource } from '../support/faults.ts'
 import { freePort } from '../support/free-port.ts'
 import { stopNginx } from '../support/nginx.ts'
 import { programWith } from '../support/program-with.ts'
@@ -34,22 +33,41 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'write-file': 'of extensions: provision-extensions.test.ts',
 }
 
+interface HomePlace extends FaultPlace {
+  account: ProvisionHome
+}
+
 let folder: string
-let account: ProvisionHome
 let embedded: Server
-let machine: FaultMachine
-const rows: FaultRow[] = []
-const inHome = (name: string): string => path.join(account.home, name)
+let story: FaultStory<HomePlace>
 
 beforeAll(async () => {
   folder = aDataFolder()
   const programFile = await programWith({ applications: APPLICATIONS, faults: FAULTS }, folder)
-  account = await makeProvisionHome({ programFile })
-  const port = await freePort()
   embedded = createServer((_request, answer) => {
     answer.setHeader('x-hosting-desk', 'embedded').end('page')
   })
   await new Promise<void>((resolve) => embedded.listen(0, '127.0.0.1', resolve))
+  const places: [HomePlace, ...HomePlace[]] = [await openPlace(programFile)]
+  while (places.length < PLACES) places.push(await openPlace(programFile))
+  story = new FaultStory(places)
+}, 120_000)
+
+afterAll(async () => {
+  for (const { account } of story?.places ?? []) {
+    await stopNginx(account.home)
+    account.remove()
+  }
+  embedded.close()
+  removeFolder(folder)
+})
+
+/** A home folder with two servers, their platforms and sites, none of which was verified yet. */
+async function openPlace(programFile: string): Promise<HomePlace> {
+  const account = await makeProvisionHome({ programFile })
+  const { home } = account
+  const save = (name: string, facts: JsonRecord): Promise<void> => saveIn(account, name, facts)
+  const port = await freePort()
   account.put('platforms/a/index.html', 'page of a')
   account.put('platforms/clock/clock.txt', '1.2\n')
   account.put('platforms/clock/index.html', 'tock')
@@ -83,26 +101,24 @@ beforeAll(async () => {
   await site('found.test', 'a')
   await site('clock.test', 'clock')
   await site('e.test', 'e')
-  machine = {
-    pointsFile: inHome('points'),
-    isQuick: true,
-    run: (argv, request, env) => account.runOrDie(argv, request, env),
-    snapshots: {
-      files: () => filesOf(account.home),
-      answers: () => answersOf(port, HOSTS),
+  const known = new Map<string, string>()
+  return {
+    account,
+    home,
+    machine: {
+      pointsFile: path.join(home, 'points'),
+      isQuick: true,
+      run: (argv, request, env) => account.runOrDie(argv, request, env),
+      snapshots: {
+        files: () => filesOf(home, known),
+        answers: () => answersOf(port, HOSTS),
+      },
     },
   }
-}, 60_000)
+}
 
-afterAll(async () => {
-  await stopNginx(account.home)
-  embedded.close()
-  account.remove()
-  removeFolder(folder)
-})
-
-async function save(name: string, contextOptions: JsonRecord): Promise<void> {
-  expect((await account.save(name, contextOptions)).result.errorMessage).toBeNull()
+async function saveIn(account: ProvisionHome, name: string, facts: JsonRecord): Promise<void> {
+  expect((await account.save(name, facts)).result.errorMessage).toBeNull()
 }
 
 /** Makes a repository of the folder of a file, as its owner. */
@@ -120,24 +136,8 @@ function aRepository(file: string): string {
   return folder
 }
 
-/** The backups that lie there, the oldest first. */
-const backups = (): string[] =>
-  readdirSync(inHome('backups'))
-    .sort()
-    .map((name) => inHome(`backups/${name}`))
-
-interface Chapter extends Omit<FaultCase, 'argv' | 'command'> {
-  context: string
-  name: string
-  args?: () => readonly string[]
-  /** Only done, since it failed everywhere on another object. */
-  isPlain?: boolean
-  /** What is done before, so that the command has something to do. */
-  first?: () => unknown
-}
-
 /** One life of a server and its sites; each command fails everywhere before it is done. */
-const STORY: readonly Chapter[] = [
+const STORY: readonly Chapter<HomePlace>[] = [
   { context: 'server_a', name: 'verify' },
   { context: 'platform_a', name: 'verify' },
   { context: 'platform_b', name: 'verify', isPlain: true },
@@ -149,8 +149,8 @@ const STORY: readonly Chapter[] = [
   {
     context: 'www.a.test',
     name: 'verify',
-    first: () =>
-      save('www.a.test', {
+    first: ({ account }) =>
+      saveIn(account, 'www.a.test', {
         aliases: ['also.a.test'],
         https_enabled: 1,
         certificate_type: 'self-signed',
@@ -160,8 +160,8 @@ const STORY: readonly Chapter[] = [
   {
     context: 'www.a.test',
     name: 'restore',
-    args: () => backups().slice(-1),
-    first: () => account.put('sites/www.a.test/index.html', 'changed', 0o640),
+    args: ({ home }) => backupsIn(home).slice(-1),
+    first: ({ account }) => account.put('sites/www.a.test/index.html', 'changed', 0o640),
   },
   { context: 'www.a.test', name: 'disable' },
   { context: 'www.a.test', name: 'enable' },
@@ -174,13 +174,13 @@ const STORY: readonly Chapter[] = [
   {
     context: 'clock.test',
     name: 'cron',
-    first: () => account.run(['provision-cron', '@clock.test']),
+    first: ({ account }) => account.run(['provision-cron', '@clock.test']),
   },
   { context: 'clock.test', name: 'login-reset' },
   {
     context: 'new.test',
     name: 'backup-delete',
-    args: () => backups().slice(0, 2),
+    args: ({ home }) => backupsIn(home).slice(0, 2),
     end: 'discarded',
   },
   { context: 'new.test', name: 'delete', end: 'discarded' },
@@ -202,20 +202,7 @@ const STORY: readonly Chapter[] = [
 describe('where any step fails, before, in or after, or the program is killed, all is as it was', () => {
   test.each(STORY.map((one) => [`${one.name} @${one.context}`, one] as const))(
     '%s',
-    async (_title, { context, name, args, isPlain = false, first, ...rest }) => {
-      await first?.()
-      const type = context.split('_')[0] ?? ''
-      const command = `${type === 'server' || type === 'platform' ? type : 'site'} ${name}`
-      const argv = [`provision-${name}`, `@${context}`, ...(args?.() ?? [])]
-      if (isPlain) return expect(await account.run(argv)).toMatchObject({ result: { isOk: true } })
-      rows.push(...(await failEverywhere(machine, { ...rest, command, argv })))
-      // What was killed after its commit was finished.
-      expect(readdirSync(inHome('.hosting-desk/journals'))).toEqual([])
-      const hidden = filesOf(account.home).filter((line) =>
-        /\/\.[^/ ]*\.(new|restore|removed)-/.test(line),
-      )
-      expect(hidden).toEqual([])
-    },
+    (_title, chapter) => story.tell(chapter),
     300_000,
   )
 
@@ -226,24 +213,24 @@ describe('where any step fails, before, in or after, or the program is killed, a
         isReading ? [] : [`${type} ${name}`],
       ),
     )
-    const failed = new Set(rows.map(({ command }) => command))
-    expect([...all, 'site backup-delete'].filter((command) => !failed.has(command))).toEqual([])
+    expect(
+      [...all, 'site backup-delete'].filter((command) => !story.commands.has(command)),
+    ).toEqual([])
   })
 
   test('every kind of step', () => {
-    const failed = new Set(rows.map(({ kind }) => kind))
     const missing = kindsInSource().filter(
-      (kind) => !failed.has(kind) && !(kind in ELSEWHERE) && !KINDS_OF_CODE.includes(kind),
+      (kind) => !story.kinds.has(kind) && !(kind in ELSEWHERE) && !KINDS_OF_CODE.includes(kind),
     )
     expect(missing).toEqual([])
   })
 
   test('nothing is left of it all but backups', () => {
-    expect(readdirSync(inHome('.hosting-desk/contexts'))).toEqual([])
-    expect(readdirSync(inHome('sites'))).toEqual([])
-    expect(existsSync(inHome('nginx'))).toBe(false)
-    console.log(
-      `${rows.length} faults in ${new Set(rows.map(({ command }) => command)).size} commands and ${new Set(rows.map(({ kind }) => kind)).size} kinds of step`,
-    )
+    for (const { home } of story.places) {
+      expect(readdirSync(path.join(home, '.hosting-desk/contexts'))).toEqual([])
+      expect(readdirSync(path.join(home, 'sites'))).toEqual([])
+      expect(existsSync(path.join(home, 'nginx'))).toBe(false)
+    }
+    console.log(story.inShort())
   })
 })

@@ -1,97 +1,60 @@
 import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import { expect } from 'vitest'
-import { CodeHarness } from './code-harness.ts'
-import { aDataFolder, removeFolder } from './desk.ts'
-import {
-  failEverywhere,
-  type FaultCase,
-  type FaultMachine,
-  type FaultRow,
-  FAULTS,
-} from './faults.ts'
-import type { MachineOptions } from './hosting-machine.ts'
-import { programWith } from './program-with.ts'
-import { orKilled } from './provision.ts'
-import { answersOf, filesOf } from './snapshots.ts'
+import { failEverywhere, type FaultCase, type FaultMachine, type FaultRow } from './faults.ts'
+import { filesOf } from './snapshots.ts'
 
-/** One command in the life of sites with code; it fails everywhere before it is done. */
-export interface Chapter extends Omit<FaultCase, 'argv' | 'command'> {
-  name: string
-  context: string
-  args?: () => readonly string[]
-  /** What is done before, so that the command has something to do. */
-  first?: () => unknown
+/** Most of a fault is waiting (nginx takes 100 ms to reload), so this many machines keep two cores busy. */
+export const PLACES = 3
+
+/** One of the machines on which a story is told at once. They are alike: what works or fails on one does on the others. */
+export interface FaultPlace {
+  home: string
+  machine: FaultMachine
 }
 
-/** A prepared machine with the program that can fail, on which a story of sites with code is told. The caller closes it. */
-export class FaultStory {
-  readonly desk: CodeHarness
+/** One command in the life of a server and its sites; it fails everywhere before it is done. */
+export interface Chapter<Place> extends Omit<FaultCase, 'command'> {
+  name: string
+  context: string
+  args?: (place: Place) => readonly string[]
+  /** What is done before, so that the command has something to do. */
+  first?: (place: Place) => unknown
+  /** Only done, since it failed everywhere on another object. */
+  isPlain?: boolean
+}
+
+/** Whatever a command may leave only while it runs. */
+const LEFT = /\/\.[^/ ]*\.(new|restore|removed|dump|request|staged)-|\/\.tmp-|journals\/[^ ]/
+
+/** A life of a server and its sites, told on machines that are alike. */
+export class FaultStory<Place extends FaultPlace> {
+  readonly places: readonly [Place, ...Place[]]
   readonly rows: FaultRow[] = []
-  readonly #folder: string
-  readonly #machine: FaultMachine
 
-  private constructor(
-    desk: CodeHarness,
-    folder: string,
-    { hosts, databases }: { hosts: readonly string[]; databases: (desk: CodeHarness) => unknown },
-  ) {
-    this.desk = desk
-    this.#folder = folder
-    const { home, slots, httpPort } = desk.machine
-    this.#machine = {
-      pointsFile: desk.inHome('points'),
-      isQuick: true,
-      run: (argv, request, env) => orKilled(desk.machine.start(argv, request, env)),
-      snapshots: {
-        files: () => filesOf(home),
-        databases: () => databases(desk),
-        answers: () => answersOf(httpPort, hosts),
-        // A worker of PHP that is just ending shows its name in brackets.
-        processes: () =>
-          slots.flatMap((slot) => desk.processesOf(slot)).filter((name) => !name.startsWith('[')),
-      },
-    }
+  constructor(places: readonly [Place, ...Place[]]) {
+    this.places = places
   }
 
-  static async open(
-    options: MachineOptions,
-    compared: { hosts: readonly string[]; databases?: (desk: CodeHarness) => unknown },
-  ): Promise<FaultStory> {
-    const folder = aDataFolder()
-    const programFile = await programWith({ faults: FAULTS }, folder)
-    const desk = await CodeHarness.open({ ...options, programFile })
-    return new FaultStory(desk, folder, {
-      databases: (harness) => harness.databaseState(),
-      ...compared,
+  async tell({ name, context, args, first, isPlain, ...rest }: Chapter<Place>): Promise<void> {
+    await Promise.all(this.places.map((place) => first?.(place)))
+    const [type = ''] = context.split('_')
+    const command = `${['server', 'platform'].includes(type) ? type : 'site'} ${name}`
+    const toTrial = (place: Place) => ({
+      machine: place.machine,
+      argv: [`provision-${name}`, `@${context}`, ...(args?.(place) ?? [])],
     })
-  }
-
-  async close(): Promise<void> {
-    await this.desk.close()
-    removeFolder(this.#folder)
-  }
-
-  async tell({ name, context, args, first, ...rest }: Chapter): Promise<void> {
-    await first?.()
-    const argv = [`provision-${name}`, `@${context}`, ...(args?.() ?? [])]
-    const type = context.startsWith('platform_') ? 'platform' : 'site'
-    const wanted = { ...rest, command: `${type} ${name}`, argv }
-    this.rows.push(...(await failEverywhere(this.#machine, wanted)))
-    // What was killed after its commit was finished. (Where nothing was noted, nobody looks for locks that were left.)
-    const left = this.desk.leftovers().filter((line) => !line.startsWith('.hosting-desk/locks/'))
-    expect(left).toEqual([])
-  }
-
-  /** The backups that lie there, the oldest first. */
-  backups(): string[] {
-    return readdirSync(this.desk.inHome('backups'))
-      .sort()
-      .map((name) => this.desk.inHome(`backups/${name}`))
-  }
-
-  slotOf(uri: string): string {
-    const { slots } = this.desk.machine
-    return slots.find((slot) => readdirSync(this.desk.inHome(`slots/${slot}`)).includes(uri)) ?? ''
+    const [one, ...others] = this.places
+    const trials = [toTrial(one), ...others.map(toTrial)] as const
+    if (isPlain === true) {
+      for (const { machine, argv } of trials)
+        expect(await machine.run(argv, {}, {})).toMatchObject({ result: { isOk: true } })
+      return
+    }
+    this.rows.push(...(await failEverywhere(trials, { ...rest, command })))
+    // What was killed after its commit was finished.
+    for (const { home } of this.places)
+      expect(filesOf(home).filter((line) => LEFT.test(`/${line}`))).toEqual([])
   }
 
   get kinds(): Set<string> {
@@ -105,4 +68,12 @@ export class FaultStory {
   inShort(): string {
     return `${this.rows.length} faults in ${this.commands.size} commands and ${this.kinds.size} kinds of step`
   }
+}
+
+/** The backups that lie in a home folder, the oldest first. */
+export function backupsIn(home: string): string[] {
+  const folder = path.join(home, 'backups')
+  return readdirSync(folder)
+    .sort()
+    .map((name) => path.join(folder, name))
 }

@@ -31,12 +31,17 @@ export interface FaultMachine {
 export interface FaultCase {
   /** `site backup`, `platform lock`: the type of context and the command. */
   command: string
-  argv: readonly string[]
   request?: JsonRecord
   /** Snapshots that are not compared, since what the site's own code does is not taken back. */
   ignores?: readonly string[]
   /** How the command then really ends: killed when it was committed, or in its first discard; the next run finishes it. */
   end?: 'committed' | 'discarded'
+}
+
+/** The command on one of the machines that are alike. */
+export interface Trial {
+  machine: FaultMachine
+  argv: readonly string[]
 }
 
 /** What was made to fail. */
@@ -47,31 +52,50 @@ export interface FaultRow {
   mode: WantedFault['mode']
 }
 
+interface Fault extends FaultPoint, WantedFault {
+  at: number
+}
+
 /** What takes back, or finishes: the next run of this account. */
 const NEXT = ['provision-dispatch']
 
 /**
  * Makes one command fail at each point that it passes, by throwing and by SIGKILL, and expects the machine to be as it was
  * each time; then lets it be killed once it is committed, and finished by the next run. The points are counted by a
- * first run, that fails after its last step.
+ * first run, that fails after its last step. A fault leaves a machine as it was, so machines that are alike share them:
+ * each takes the next one when it is done with its last.
  */
 export async function failEverywhere(
-  machine: FaultMachine,
-  { command, argv, request = {}, ignores = [], end = 'committed' }: FaultCase,
+  trials: readonly [Trial, ...Trial[]],
+  { command, request = {}, ignores = [], end = 'committed' }: FaultCase,
 ): Promise<FaultRow[]> {
-  const before = await look(machine, ignores)
-  const points = await countPoints(machine, { argv, request })
-  expect(await look(machine, ignores), 'taken back after the last step').toEqual(before)
-  const rows: FaultRow[] = []
-  for (const [at, { kind, phase, title }] of points.entries())
-    for (const mode of modesOf(phase, machine.isQuick)) {
-      await fail(machine, { argv, request }, { at, mode })
-      expect(await look(machine, ignores), `${mode} ${phase} “${title}”`).toEqual(before)
-      rows.push({ command, kind, phase, mode })
+  const before = await Promise.all(trials.map(({ machine }) => look(machine, ignores)))
+  const [first] = trials
+  const points = await countPoints(first, request)
+  expect(await look(first.machine, ignores), 'taken back after the last step').toEqual(before[0])
+  const faults = points.flatMap((point, at) =>
+    modesOf(point.phase, first.machine.isQuick).map((mode): Fault => ({ ...point, at, mode })),
+  )
+  const waiting = [...faults]
+  const work = trials.map(async (trial, index) => {
+    for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
+      const { phase, mode, title } = fault
+      await fail(trial, request, fault)
+      const after = await look(trial.machine, ignores)
+      expect(after, `${mode} ${phase} “${title}”`).toEqual(before[index])
     }
+  })
+  await allOf(work.map((one) => one.finally(() => waiting.splice(0))))
   const at = points.length + (end === 'committed' ? 0 : 1)
-  await fail(machine, { argv, request }, { at, mode: 'kill' })
+  await allOf(trials.map((trial) => fail(trial, request, { at, mode: 'kill' })))
+  const rows = faults.map(({ kind, phase, mode }) => ({ command, kind, phase, mode }))
   return [...rows, { command, kind: 'commit', phase: end, mode: 'kill' }]
+}
+
+/** Waits for all of them, also where one fails. */
+async function allOf(work: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work)
+  await Promise.all(work)
 }
 
 /** A throw upon a note is a step that fails by itself. */
@@ -81,10 +105,7 @@ function modesOf(phase: FaultPoint['phase'], isQuick = false): readonly WantedFa
 }
 
 /** All points up to the commit. */
-async function countPoints(
-  machine: FaultMachine,
-  { argv, request }: { argv: readonly string[]; request: JsonRecord },
-): Promise<FaultPoint[]> {
+async function countPoints({ machine, argv }: Trial, request: JsonRecord): Promise<FaultPoint[]> {
   const { pointsFile } = machine
   rmSync(pointsFile, { force: true })
   const ran = await machine.run(argv, request, {
@@ -102,12 +123,12 @@ async function countPoints(
 }
 
 async function fail(
-  machine: FaultMachine,
-  { argv, request }: { argv: readonly string[]; request: JsonRecord },
-  wanted: WantedFault,
+  { machine, argv }: Trial,
+  request: JsonRecord,
+  { at, mode }: WantedFault,
 ): Promise<void> {
-  const ran = await machine.run(argv, request, { HOSTING_DESK_FAULT: JSON.stringify(wanted) })
-  if (wanted.mode === 'throw') return expectThrown(ran)
+  const ran = await machine.run(argv, request, { HOSTING_DESK_FAULT: JSON.stringify({ at, mode }) })
+  if (mode === 'throw') return expectThrown(ran)
   expect(ran).toBe('killed')
   expectNoTrouble(await machine.run(NEXT, {}, {}))
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { createInterface } from 'node:readline'
 import { eventually } from './eventually.ts'
 
 /** A real MariaDB with data folder and socket of its own, without a port. */
@@ -20,6 +21,13 @@ export interface MariaDb {
   /** Asks as root; rows as lines, columns parted by tabs. */
   query(sql: string): string
   stop(): Promise<void>
+}
+
+/** One client that goes on, for who asks often. The caller closes it. */
+export interface DatabaseClient {
+  /** Asks as root, one question after another; lines as `MariaDb.query` gives them. */
+  query(sql: string): Promise<string[]>
+  close(): void
 }
 
 /** Small and quick to start; a test's data needs no more. */
@@ -59,12 +67,39 @@ export async function startMariaDb(folder: string): Promise<MariaDb> {
 
 const pidFile = (folder: string): string => path.join(folder, 'run', 'pid')
 
+const clientOptions = (socket: string): string[] => [
+  '--no-defaults',
+  `--socket=${socket}`,
+  '--user=root',
+  '--batch',
+  '--skip-column-names',
+]
+
 const ask = (socket: string, sql: string): string =>
-  execFileSync(
-    'mariadb',
-    ['--no-defaults', `--socket=${socket}`, '--user=root', '--batch', '--skip-column-names'],
-    { input: sql, encoding: 'utf8', stdio: 'pipe' },
-  )
+  execFileSync('mariadb', clientOptions(socket), { input: sql, encoding: 'utf8', stdio: 'pipe' })
+
+/** What a client of ours prints after each answer. */
+const END = 'end-of-answer'
+
+export function openDatabaseClient(socket: string): DatabaseClient {
+  const child = spawn('mariadb', [...clientOptions(socket), '--unbuffered'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  return {
+    async query(sql) {
+      child.stdin.write(`${sql};\nSELECT '${END}';\n`)
+      const answer: string[] = []
+      for (;;) {
+        const { done, value } = await lines.next()
+        if (done === true) throw new Error(`MariaDB refused: ${sql}`)
+        if (value === END) return answer
+        answer.push(value)
+      }
+    },
+    close: () => child.stdin.end(),
+  }
+}
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
