@@ -2,6 +2,7 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import { planQueue, turnOf } from '#shared/domain/queue-plan.ts'
 import { parseDispatchPlan, type ServerQueue } from '#shared/protocol/dispatch-plan.ts'
 import type { Context } from '../context/context.ts'
+import { tidy } from '../steps/recover.ts'
 import { takeLock } from '../system/lock.ts'
 import { toProvisionError } from '../system/provision-error.ts'
 import { DispatchMemory } from './dispatch-memory.ts'
@@ -28,6 +29,7 @@ export async function dispatch(session: Session): Promise<CommandResult> {
   const unreadable = (error: unknown): void =>
     session.log('warning', toProvisionError(error).message)
   await session.recover()
+  await tidy(session.folders)
   const servers = await session.store.list('server', unreadable)
   for (const server of servers) await rotateLogsOf(session, server)
   const data: JsonRecord = {}

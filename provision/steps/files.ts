@@ -10,6 +10,7 @@ import {
   setMode,
   writeAtomically,
 } from '../system/files.ts'
+import { removeHalfWritten } from '../system/leftovers.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { uniqueName } from '../system/unique.ts'
 import { planText } from './preview.ts'
@@ -21,6 +22,7 @@ export type OldText = { file: string; text: string | null; mode: number }
 
 /** Taken back: a file has its old text and rights again, or is not there. */
 export const oldText = undoKind('old-text', async ({ file, text, mode }: OldText) => {
+  await removeHalfWritten(path.dirname(file))
   if (text === null) return remove(file)
   if ((await findText(file)) !== text) await writeAtomically(file, text, mode)
   await setMode(file, mode)

@@ -1,5 +1,7 @@
 import path from 'node:path'
+import type { Folders } from '../system/account.ts'
 import { namesIn } from '../system/files.ts'
+import { removeHalfWritten } from '../system/leftovers.ts'
 import { removeStaleLocks, takeLock } from '../system/lock.ts'
 import { isAlive } from '../system/owner.ts'
 import { type Failure, type FoundJournal, isJournal, Journal, readJournal } from './journal.ts'
@@ -33,10 +35,18 @@ export async function recover(parts: RecoverParts): Promise<void> {
       await (journal instanceof Error
         ? keepUnread(parts, name, journal)
         : settle(parts, name, journal))
-    await removeStaleLocks(folders.locks)
+    await tidy(folders)
   } finally {
     await release()
   }
+}
+
+/** Removes what processes that are gone left lying about in our own folders, and noted nowhere: nothing rests on it. */
+export async function tidy(folders: Folders): Promise<void> {
+  const { contexts, dispatch, journals, locks, slotClaims } = folders
+  for (const folder of [contexts, dispatch, journals, locks, slotClaims])
+    await removeHalfWritten(folder)
+  await removeStaleLocks(locks)
 }
 
 /** Whether a command was cut off that the next one will set right. */

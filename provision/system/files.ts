@@ -20,7 +20,7 @@ import {
 } from 'node:fs/promises'
 import path from 'node:path'
 import { hasErrno } from './provision-error.ts'
-import { uniqueName } from './unique.ts'
+import { halfWrittenName } from './unique.ts'
 
 export { rename }
 
@@ -96,7 +96,7 @@ export async function ensureFolder(folder: string, mode = 0o700): Promise<void> 
 export async function writeAtomically(file: string, text: string, mode = 0o600): Promise<void> {
   const folder = path.dirname(file)
   await ensureFolder(folder)
-  const temporary = path.join(folder, `.tmp-${uniqueName()}`)
+  const temporary = path.join(folder, halfWrittenName())
   try {
     const handle = await open(temporary, 'wx', mode)
     try {
@@ -117,7 +117,7 @@ export async function writeAtomically(file: string, text: string, mode = 0o600):
 export async function createFile(file: string, text: string, mode = 0o600): Promise<boolean> {
   const folder = path.dirname(file)
   await ensureFolder(folder)
-  const temporary = path.join(folder, `.tmp-${uniqueName()}`)
+  const temporary = path.join(folder, halfWrittenName())
   try {
     await writeFile(temporary, text, { mode, flag: 'wx', flush: true })
     await link(temporary, file)

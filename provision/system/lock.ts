@@ -6,7 +6,7 @@ import { ourselves } from './owner.ts'
 import { pause } from './process.ts'
 import { findStart } from './process-table.ts'
 import { hasErrno, ProvisionError } from './provision-error.ts'
-import { uniqueName } from './unique.ts'
+import { halfWrittenName } from './unique.ts'
 
 /** How long a command waits for another one that holds the same lock. */
 const PATIENCE_MS = 60_000
@@ -27,7 +27,7 @@ export async function takeLock(
 ): Promise<() => Promise<void>> {
   await ensureFolder(folder)
   const file = path.join(folder, `${name}.lock`)
-  const mine = path.join(folder, `.${uniqueName()}`)
+  const mine = path.join(folder, halfWrittenName())
   try {
     const { pid, start, boot } = await ourselves()
     await writeFile(mine, `${pid} ${start} ${boot}`, { mode: 0o600 })
@@ -93,7 +93,7 @@ async function removeIfStale(file: string): Promise<boolean> {
   const holder = await readFile(file, 'utf8').catch(() => undefined)
   if (holder === undefined) return true
   if (await isAlive(holder)) return false
-  const aside = path.join(path.dirname(file), `.${uniqueName()}`)
+  const aside = path.join(path.dirname(file), halfWrittenName())
   try {
     await rename(file, aside)
   } catch (error) {

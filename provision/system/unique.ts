@@ -6,3 +6,12 @@ let count = 0
  */
 export const uniqueName = (): string =>
   `${process.pid}-${process.hrtime.bigint().toString(36)}-${count++}`
+
+/** What is being written beside what it becomes. A process that was killed leaves it behind (leftovers.ts). */
+export const halfWrittenName = (): string => `.tmp-${uniqueName()}`
+
+/** The process that began to write what has such a name; undefined of any other name. */
+export function writerOf(name: string): number | undefined {
+  const pid = /^\.tmp-(\d+)-/.exec(name)?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}

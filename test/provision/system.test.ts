@@ -9,6 +9,7 @@ import { isWithin } from '../../provision/system/links.ts'
 import { toStamp } from '../../provision/commands/site-backup.ts'
 import { publish } from '../../provision/extensions/extension-step.ts'
 import { removeStep, replaceText } from '../../provision/steps/files.ts'
+import { removeHalfWritten } from '../../provision/system/leftovers.ts'
 import { takeLock } from '../../provision/system/lock.ts'
 import { parseAnswer } from '../../provision/system/net.ts'
 import { runProgram } from '../../provision/system/process.ts'
@@ -91,6 +92,16 @@ describe('a lock', () => {
     await release()
     expect(await readdir(folder)).toEqual([])
   })
+})
+
+test('what a process began to write is removed once that is gone', async () => {
+  const gone = spawn('true')
+  await once(gone, 'close')
+  const names = [`.tmp-${gone.pid}-x-0`, `.tmp-${process.pid}-x-0`, `tmp-${gone.pid}-x`, '.tmp-x']
+  for (const name of names) await writeFile(path.join(folder, name), '')
+  await removeHalfWritten(folder)
+  expect((await readdir(folder)).sort()).toEqual(names.slice(1).sort())
+  await removeHalfWritten(path.join(folder, 'absent'))
 })
 
 describe('a program', () => {

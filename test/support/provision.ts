@@ -51,11 +51,14 @@ export interface ProvisionHome {
     argv: readonly string[],
     request: JsonRecord,
     env: Readonly<Record<string, string>>,
+    under?: readonly string[],
   ): Promise<Ran | 'killed'>
+  /** `under`: the command line of a program that starts ours. */
   start(
     argv: readonly string[],
     request?: JsonRecord | string,
     env?: Readonly<Record<string, string>>,
+    under?: readonly string[],
   ): Running
   save(name: string, contextOptions: JsonRecord): Promise<Ran>
   /** Puts a file below the home folder, as the account's own; returns its path. */
@@ -86,8 +89,8 @@ export async function makeProvisionHome({
   const node = reachableNode(folder, owner)
   const own = (file: string): void => chownSync(file, owner, owner)
 
-  const start: ProvisionHome['start'] = (argv, request = {}, env = {}) => {
-    const child = spawn(node, [program, ...argv], {
+  const start: ProvisionHome['start'] = (argv, request = {}, env = {}, under = []) => {
+    const child = spawn('/usr/bin/env', [...under, node, program, ...argv], {
       uid: owner,
       gid: owner,
       cwd: home,
@@ -103,7 +106,7 @@ export async function makeProvisionHome({
     home,
     start,
     run,
-    runOrDie: (argv, request, env) => orKilled(start(argv, request, env)),
+    runOrDie: (...args) => orKilled(start(...args)),
     save: (name, contextOptions) => run(['provision-save', `@${name}`], { contextOptions }),
     put(name, text, mode = 0o644) {
       const file = path.join(home, name)

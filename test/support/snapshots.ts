@@ -64,7 +64,7 @@ export async function tablesOf(
   return wanted.length === 0 ? [] : client.query(`CHECKSUM TABLE ${wanted.join(', ')}`)
 }
 
-/** The processes of accounts, but for PHP's own workers and what is dead: that has no command line any more. */
+/** The processes of accounts, but for PHP's own workers (one that just began has its master's name) and what is dead: that has no command line. */
 export function commandLinesOf(uids: readonly number[]): string[] {
   const found = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return found
@@ -72,7 +72,7 @@ export function commandLinesOf(uids: readonly number[]): string[] {
       const uid = statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid
       return uid !== undefined && uids.includes(uid) ? [commandLine(pid)] : []
     })
-    .filter((line) => line !== '' && !line.startsWith('php-fpm: pool'))
+    .filter((line) => line !== '' && !line.startsWith('php-fpm: '))
     .sort()
 }
 
