@@ -1,4 +1,4 @@
-import { computed, reactive, watch, type ComputedRef, type Ref } from 'vue'
+import { computed, onScopeDispose, reactive, watch, type ComputedRef, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { useFilter } from './use-filter.ts'
 
@@ -54,13 +54,20 @@ export function useListState<const Facet extends string, const By extends string
     else order.sort = now.isDescending ? undefined : `-${by}`
   }
 
-  watch([settled, () => ({ ...chosen }), () => order.sort], () => {
+  /** It is no navigation: with each key in the filter, all that looks at the route would be drawn anew. */
+  function writeAddress(): void {
     const query = { q: settled.value, ...chosen, sort: order.sort }
     const kept = Object.entries(query).filter(([, value]) => value !== undefined)
-    // It is no navigation: with each key in the filter, all that looks at the route would be drawn anew.
     const { fullPath } = router.resolve({ query: Object.fromEntries(kept) })
     router.options.history.replace(fullPath)
+  }
+  // Once the question is on its way: the answer does not wait for it.
+  let writing: ReturnType<typeof setTimeout> | undefined
+  watch([settled, () => ({ ...chosen }), () => order.sort], () => {
+    clearTimeout(writing)
+    writing = setTimeout(writeAddress)
   })
+  onScopeDispose(() => clearTimeout(writing))
 
   const isFiltered = computed(
     () => search.value !== '' || Object.values(chosen).some((value) => value !== undefined),

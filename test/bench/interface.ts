@@ -7,8 +7,8 @@ import { NEEDLE, seed, seededSiteName, seededTask, type SeedSizes } from '../sup
 import { inTurn, median, type BenchRow } from './bench-row.ts'
 import { benchLogFollow } from './log-follow.ts'
 
-/** Not among the temporary folders: those may lie in memory. */
-const FOLDER = path.resolve(import.meta.dirname, `../../dist/bench-interface-${process.pid}`)
+/** Not among the temporary folders: those may lie in memory. Hidden, since what is built is copied without what is. */
+const FOLDER = path.resolve(import.meta.dirname, `../../dist/.bench-interface-${process.pid}`)
 const MANY: SeedSizes = { sites: 10_000, tasks: 100_000, lines: 1_000_000 }
 const FEW: SeedSizes = { sites: 100, tasks: 100, lines: 10_000 }
 const FRAME_MS = 1000 / 60
@@ -129,11 +129,13 @@ async function benchFilter(desk: Desk, rounds: number): Promise<BenchRow> {
     const plain = await desk.page.evaluate(timePlainFilter, { names, text: 'harbour-999' })
     return 2 * plain + FRAME_MS
   }
-  await ours()
+  // One key falls anywhere into a frame, and the first ones meet code that is not compiled yet.
+  const keys = 5 * rounds
+  for (let key = 0; key < keys; key++) await ours()
   return {
     what: 'a key in the filter of 10,000 sites, to the rows on the screen',
     beside: 'twice `Array.filter` over the same rows, and one frame',
-    ...(await inTurn(rounds, ours, theirs)),
+    ...(await inTurn(keys, ours, theirs)),
     unit: 'ms',
     goal: { at: 'most', ratio: 1 },
   }

@@ -83,7 +83,8 @@ async function measure(harness: CodeHarness, bare: Bare, rounds: number): Promis
       await harness.machine.run(['provision-delete', `@${COPY}`], { options: { force: true } })
       return seconds
     },
-    () => timed(() => bare.load()),
+    // What one types for its new address; in what PHP serialised it breaks the lengths, which ours keeps.
+    () => timed(() => bare.load(`sed 's/${SITE}/${COPY}/g'`)),
   )
   return [backup, restore, install]
 }
@@ -117,11 +118,11 @@ class Bare {
       sync one.tar.gz; rm dump.sql`)
   }
 
-  load(): void {
+  load(change = 'cat'): void {
     this.#script(`
       rm -rf new; mkdir new; tar -xzf one.tar.gz -C new
       mariadb --no-defaults --socket="$socket" -e 'CREATE DATABASE bare'
-      mariadb --no-defaults --socket="$socket" bare <new/dump.sql
+      ${change} <new/dump.sql | mariadb --no-defaults --socket="$socket" bare
       mariadb --no-defaults --socket="$socket" -e 'DROP DATABASE bare'
       rm -rf new`)
   }
