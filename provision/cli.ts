@@ -24,6 +24,7 @@ import type { Reporter } from './steps/run-steps.ts'
 import { effectiveUid, findHome, foldersOf } from './system/account.ts'
 import { ensureFolder } from './system/files.ts'
 import { cancelled, ProvisionError, toProvisionError } from './system/provision-error.ts'
+import { fillReserve, giveUpReserve } from './system/reserve.ts'
 import { endWith, listenForStop, readInput, writeLine } from './system/streams.ts'
 import { VERSION } from './version.ts'
 
@@ -114,7 +115,8 @@ async function runCommand(
   const session = openSession(name, signal, extensions, { options, isPreview: dryRun })
   if (dryRun) return previewCommand(session, name, { context, args, contextOptions })
   const { folders } = session
-  const { contexts, journals, slotClaims, sites, backups } = folders
+  const { contexts, journals, slotClaims, sites, backups, reserve } = folders
+  if (MAKES_ROOM.includes(name) || (await hasOrphans(journals))) await giveUpReserve(reserve)
   for (const folder of [contexts, journals, slotClaims, sites, backups]) await ensureFolder(folder)
   try {
     if (name === 'save') return await save(session, context, contextOptions)
@@ -124,8 +126,12 @@ async function runCommand(
     return await runOn(session, name, context, args)
   } finally {
     await session.end()
+    if (!isReading(name)) await fillReserve(reserve)
   }
 }
+
+/** What can be done on a disk that is full. */
+const MAKES_ROOM: readonly string[] = ['delete', 'backup-delete']
 
 function openSession(
   command: string,

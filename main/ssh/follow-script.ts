@@ -62,6 +62,8 @@ take_spare() {
   t=\${spare%% *} spare=\${spare#* }
 }
 
+put() { take_spare && { printf %s "$request" >"$t/request"; } 2>/dev/null; }
+
 # Everything of a request is read before anything can go wrong, so that the next one begins where it should.
 start() {
   request=$($take "$3" <&4)
@@ -72,7 +74,9 @@ start() {
     [ "$state" = never-started ] || { echo "S $1 claimed" >&3; return; }
   fi
   [ -e "$to" ] && { echo "S $1 claimed" >&3; return; }
-  take_spare && { printf %s "$request" >"$t/request"; } 2>/dev/null ||
+  # On a full disk, what the program keeps for this is given up (provision/system/reserve.ts).
+  put ||
+    { rm -rf $t; [ -s reserve ] && { true >reserve; } 2>/dev/null && put; } ||
     { fail "$1" 'cannot write'; return; }
   got=$($sum <"$t/request")
   [ "\${got%% *}" = "$4" ] && { echo "$boot $5" >"$t/claim"; } 2>/dev/null ||

@@ -7,6 +7,7 @@ import { willRemove } from '../services/slots/steps.ts'
 import { hiddenBeside, moveTo, removal } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
 import { ensureFolder, kindOf, remove, sizeOf } from '../system/files.ts'
+import { findDiskUse } from '../system/machine.ts'
 import { copyTree } from '../system/trees.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
@@ -20,6 +21,7 @@ import {
   replaceAddress,
   writeSettings,
 } from './code-steps.ts'
+import type { Size } from './room.ts'
 import type { Session } from './session.ts'
 import { load } from './site-copy.ts'
 import { type CodePlace, hasCode, type SitePlace, urlOf } from './site-place.ts'
@@ -36,6 +38,17 @@ export async function getForeign(
     'PROVISION_NO_SUCH_SITE',
     `${folder} holds no site of ${application.name} that could be taken over.`,
   )
+}
+
+/** What it takes where it is copied to. */
+export async function sizeOfForeign(
+  { dump, files }: ForeignSite,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Size> {
+  let fileBytes = 0
+  for (const { from } of files) fileBytes += await findDiskUse(path.join(folder, from), signal)
+  return { databaseBytes: await sizeOf(path.join(folder, dump)), fileBytes }
 }
 
 /** Copies a site that was made elsewhere into a slot and a database; what it comes from stays as it is. */

@@ -3,13 +3,14 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import { referencesOf, type Context, withOptions } from '../context/context.ts'
 import { examine } from '../doctor/doctor.ts'
 import { inForceFile, renderInForce } from '../extensions/in-force.ts'
-import { writeFileStep } from '../steps/files.ts'
+import { removal, removeStep, writeFileStep } from '../steps/files.ts'
 import type { Step } from '../steps/step.ts'
-import { findText } from '../system/files.ts'
+import { findText, kindOf } from '../system/files.ts'
 import { removeContextStep, writeContextStep } from '../steps/contexts.ts'
 import { findMachineFile } from '../system/machine-file.ts'
 import { machineFacts } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
+import { makeReserve } from '../system/reserve.ts'
 import { VERSION } from '../version.ts'
 import { claimsOf } from './ground.ts'
 import { rotateLogsOf } from './log-rotation.ts'
@@ -30,6 +31,7 @@ export async function verifyServer(session: Session, saved: Context): Promise<Co
       ...(service?.verifyServer(data) ?? []),
       ...findOtherServices(session, server).flatMap((one) => one.verifyServer?.(data) ?? []),
       ...(await noteExtensions(session)),
+      ...(await reserveSteps(session)),
       writeContextStep(session.store, server),
     ])
   } catch (error) {
@@ -50,6 +52,23 @@ async function noteExtensions({ folders, parts }: Session): Promise<Step[]> {
   const noted = await findText(file)
   const isNoted = noted === text || (noted === undefined && parts.extensions.places.length === 0)
   return isNoted ? [] : [writeFileStep(file, text, 0o600)]
+}
+
+/** Keeps room with which a full disk can be made emptier. */
+async function reserveSteps({ folders: { reserve } }: Session): Promise<Step[]> {
+  if ((await kindOf(reserve)) === 'file') return []
+  return [
+    {
+      kind: 'keep-reserve',
+      title: 'Keep some room for when the disk is full',
+      async run(work) {
+        await work.willUndo(removal.of({ path: reserve }))
+        await makeReserve(reserve)
+      },
+      preview: () =>
+        Promise.resolve([{ kind: 'file' as const, action: 'create' as const, target: reserve }]),
+    },
+  ]
 }
 
 /** A machine that was prepared has a port for HTTPS, whether its context names it or not. */
@@ -101,6 +120,9 @@ export async function deleteServer(session: Session, server: Context): Promise<C
   await session.run([
     ...(isShared ? [] : (findWebService(session, server)?.removeServer() ?? [])),
     ...findOtherServices(session, server).flatMap((one) => one.removeServer?.() ?? []),
+    ...(others.length > 0
+      ? []
+      : [removeStep('Free the room that was kept', session.folders.reserve)]),
     removeContextStep(session.store, server.name),
   ])
   return { data: {}, contexts: [], removedContexts: [server.name] }

@@ -12,6 +12,7 @@ import { findStrays } from '../system/links.ts'
 import { findFreeBytes } from '../system/machine.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { type ArchiveEntry, readArchive } from '../system/tar-reader.ts'
+import { refuseWithoutRoom, type Size } from './room.ts'
 import type { Session } from './session.ts'
 import { DUMP, MANIFEST, MANIFEST_FORMAT, MANIFEST_KIND } from './site-backup.ts'
 
@@ -26,6 +27,8 @@ export interface SiteArchive {
   facts: JsonRecord
   /** How large the dump of its database is; null where it has none. */
   dumpBytes: number | null
+  /** What it takes once it is unpacked. */
+  size: Size
 }
 
 /**
@@ -39,29 +42,33 @@ export async function checkSiteArchive(
   signal: AbortSignal,
   { hasRoom = false }: { hasRoom?: boolean } = {},
 ): Promise<SiteArchive> {
-  const freeBytes = hasRoom ? undefined : await findFreeBytes(session.folders.home)
+  const { home: folder } = session.folders
+  const freeBytes = hasRoom ? undefined : await findFreeBytes(folder)
   const roots = new Set<string>()
   const digests = new Map<string, string>()
   let dumpBytes: number | null = null
-  let sizeBytes = 0
+  const size = { databaseBytes: 0, fileBytes: 0 }
   const onEntry = (entry: ArchiveEntry): void => {
     if (isDump(entry)) dumpBytes = entry.sizeBytes
+    size[isDump(entry) ? 'databaseBytes' : 'fileBytes'] += diskUseOf(entry)
     const root = rootOf(entry)
     if (root !== undefined) roots.add(root)
-    if (entry.kind === 'file') sizeBytes += entry.sizeBytes
-    if (freeBytes !== undefined && sizeBytes > freeBytes)
-      throw new ProvisionError(
-        'PROVISION_NO_SPACE',
-        `What the archive holds does not fit: more than the ${freeBytes} bytes that are free.`,
-      )
+    // An archive may say that it holds more than anybody could read through.
+    if (freeBytes !== undefined) refuseWithoutRoom({ made: size }, { home: { folder, freeBytes } })
   }
   const onDigest = (name: string, digest: string): void => void digests.set(name, digest)
   const text = await readArchive(file, `./${MANIFEST}`, { onEntry, onDigest, signal })
   const { files, ...manifest } = parseManifest(text)
   refuseChanged(files, digests)
-  if (roots.size === 1 && roots.has(manifest.uri)) return { file, dumpBytes, ...manifest }
+  if (roots.size === 1 && roots.has(manifest.uri)) return { file, dumpBytes, size, ...manifest }
   throw notOurs(`it holds ${[...roots].slice(0, 3).join(', ') || 'no folder'}, not ${manifest.uri}`)
 }
+
+/** As file systems commonly have it: whole blocks, and at least one. */
+const BLOCK_BYTES = 4096
+
+const diskUseOf = ({ kind, sizeBytes }: ArchiveEntry): number =>
+  BLOCK_BYTES * Math.max(1, Math.ceil(kind === 'file' ? sizeBytes / BLOCK_BYTES : 0))
 
 const isDump = ({ name, kind }: ArchiveEntry): boolean => name === `./${DUMP}` && kind === 'file'
 

@@ -1,20 +1,17 @@
 import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
-import { MariaDb } from '../services/mariadb/mariadb.ts'
 import { describeSize } from '../services/mariadb/steps.ts'
 import { removal } from '../steps/files.ts'
 import type { Step, Work } from '../steps/step.ts'
 import { packArchive, partialOf } from '../system/archive.ts'
 import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
-import { findDiskUse, findFreeBytes } from '../system/machine.ts'
-import { ProvisionError } from '../system/provision-error.ts'
 import { VERSION } from '../version.ts'
 import { noteOf, toNote } from './backup-note.ts'
 import { normaliseStep } from './code-steps.ts'
 import type { Session } from './session.ts'
 import { checkSiteArchive } from './site-archive.ts'
 import { dump } from './site-copy.ts'
-import { type CodePlace, hasCode, type SitePlace } from './site-place.ts'
+import { hasCode, type SitePlace } from './site-place.ts'
 
 export const MANIFEST = 'manifest.json'
 export const DUMP = 'database.sql'
@@ -29,7 +26,7 @@ export const MANIFEST_KIND = 'site-backup'
 export function backupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
   let file = ''
   return [
-    ...(hasCode(place) ? [roomStep(session, place), normaliseStep(place)] : []),
+    ...(hasCode(place) ? [normaliseStep(place)] : []),
     {
       kind: 'pack-backup',
       title: 'Pack a backup',
@@ -85,43 +82,6 @@ async function pack(session: Session, work: Work, place: SitePlace, file: string
   if (note !== '') await writeAtomically(noteOf(file), `${note}\n`)
   return sizeBytes
 }
-
-/** Throws PROVISION_NO_SPACE, before anything is written, where the dump and the archive may not fit. */
-function roomStep(session: Session, { ground, folder }: CodePlace): Step {
-  const look = async (signal: AbortSignal): Promise<void> => {
-    const free = await findFreeBytes(session.folders.home)
-    const { name, socket } = ground.database
-    const databaseBytes = await new MariaDb(socket).sizeOf(name, signal)
-    const fileBytes = await findDiskUse(folder, signal)
-    if (free !== undefined) refuseWithoutRoom({ databaseBytes, fileBytes, free })
-  }
-  return {
-    kind: 'look-for-room',
-    title: 'Look for room',
-    run: ({ signal }) => look(signal),
-    async preview(signal) {
-      await look(signal)
-      return []
-    },
-  }
-}
-
-/** The dump stands beside the archive until that is packed, and the archive is never larger than what is in it. */
-export function refuseWithoutRoom(sizes: {
-  databaseBytes: number
-  fileBytes: number
-  free: number
-}): void {
-  const { databaseBytes, fileBytes, free } = sizes
-  const needed = 2 * databaseBytes + fileBytes
-  if (needed <= free) return
-  throw new ProvisionError(
-    'PROVISION_NO_SPACE',
-    `A backup may need ${inMegabytes(needed)} (a database of ${inMegabytes(databaseBytes)}, as a dump and packed, and files of ${inMegabytes(fileBytes)}), and only ${inMegabytes(free)} are free.`,
-  )
-}
-
-const inMegabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`
 
 function renderManifest(
   session: Session,

@@ -6,6 +6,7 @@ import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getApplication } from './application.ts'
 import { refuseOverload } from './load.ts'
+import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
 import { type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
@@ -65,7 +66,12 @@ export async function cloneSite(
   const archive = (): Pick<SiteArchive, 'file' | 'uri'> =>
     named ?? { file: data['file'] as string, uri: source.uri }
   await session.run([
-    ...(named === undefined ? backupSteps(session, source, data) : []),
+    ...(named === undefined
+      ? [
+          roomStep(session, source, { made: 'what-is-packed' }),
+          ...backupSteps(session, source, data),
+        ]
+      : [roomStep(session, copy, { isPacked: false, made: named.size })]),
     ...(hasCode(copy) && hasCode(source)
       ? [
           ...(await claimSteps(session, copy)),

@@ -6,9 +6,10 @@ import { kindOf } from '../system/files.ts'
 import { findStrays } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { findApplication } from './application.ts'
-import { foreignSteps, getForeign } from './foreign-site.ts'
+import { foreignSteps, getForeign, sizeOfForeign } from './foreign-site.ts'
 import { refuseOverload } from './load.ts'
 import { refuseLocked } from './platform.ts'
+import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
 import { checkSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { copySteps, refuseWithoutDatabase } from './site-copy.ts'
@@ -56,7 +57,10 @@ export async function importSite(
     const archive = await getArchive(session, named, application.name)
     const to = await place(archive.facts)
     await refuseTakenFolder(to)
-    return finish(session, to, await archiveSteps(session, to, archive))
+    return finish(session, to, [
+      roomStep(session, to, { isPacked: false, made: archive.size }),
+      ...(await archiveSteps(session, to, archive)),
+    ])
   }
   await refuseNoFolder(folder)
   if (application.kind === 'files') {
@@ -66,7 +70,11 @@ export async function importSite(
   }
   const foreign = await getForeign(application, folder)
   const to = await place(foreign.facts)
-  return finish(session, to, await foreignSteps(session, to, { foreign, folder }))
+  const made = await sizeOfForeign(foreign, folder, session.parts.signal)
+  return finish(session, to, [
+    roomStep(session, to, { isPacked: false, made }),
+    ...(await foreignSteps(session, to, { foreign, folder })),
+  ])
 }
 
 async function finish(

@@ -14,6 +14,7 @@ import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { claimsOf, getMachine, withNewDatabase } from './ground.ts'
 import { refuseOverload } from './load.ts'
+import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
 import { copySteps } from './site-copy.ts'
@@ -60,6 +61,7 @@ export async function migrateSite(
   if (isRenamed) await refuseTakenFolder(move.to)
   const data: JsonRecord = {}
   await session.run([
+    roomStep(session, from, hasCode(from) ? { made: 'what-is-packed' } : {}),
     ...pauseSteps(move),
     ...backupSteps(session, from, data),
     ...(await carrySteps(session, move, data)),

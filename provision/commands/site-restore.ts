@@ -8,6 +8,7 @@ import { ProvisionError } from '../system/provision-error.ts'
 import { findBackupFile } from './backup-file.ts'
 import { withNewDatabase } from './ground.ts'
 import { refuseOverload } from './load.ts'
+import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
 import { checkSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
@@ -39,6 +40,7 @@ export async function restoreSite(
   const restored = hasCode(place) ? await withFreshDatabase(session, place) : place
   const context = hasCode(restored) ? asInstalled(restored) : site
   await session.run([
+    roomStep(session, place, { made: archive.size }),
     ...backupSteps(session, place, data),
     ...(hasCode(place) && hasCode(restored)
       ? [

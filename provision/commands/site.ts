@@ -27,6 +27,7 @@ import {
 import { chooseGround, claimsOf, getMachine } from './ground.ts'
 import { refuseOverload } from './load.ts'
 import { getPlatformRoot, refuseLocked } from './platform.ts'
+import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
 import { backupSteps } from './site-backup.ts'
 import {
@@ -145,7 +146,7 @@ export async function backupSite(session: Session, site: Context): Promise<Comma
   refuseOverload(place.server)
   await refuseUnlessInstalled(place)
   const data: JsonRecord = {}
-  await session.run(backupSteps(session, place, data))
+  await session.run([roomStep(session, place), ...backupSteps(session, place, data)])
   return { data, contexts: [], removedContexts: [] }
 }
 
@@ -195,7 +196,7 @@ const removeSteps = (session: Session, place: SitePlace): Step[] =>
     : [removeStep('Remove the files of the site', place.folder)]
 
 function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
-  const steps = backupSteps(session, place, data)
+  const steps = [roomStep(session, place), ...backupSteps(session, place, data)]
   if (session.parts.options['force'] !== true) return steps
   const all: Step = {
     kind: 'try-backup',

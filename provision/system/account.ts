@@ -12,6 +12,8 @@ export interface Folders {
   /** One file a slot that is taken: whose it is. */
   slotClaims: string
   locks: string
+  /** Room for the notes of who makes room (system/reserve.ts). */
+  reserve: string
   /** What dispatching remembers, one file a queue and server. */
   dispatch: string
   /** Runs, the frontend's and our own, and those that are being made. */
@@ -40,6 +42,7 @@ export function foldersOf(home: string): Folders {
     journals: path.join(desk, 'journals'),
     slotClaims: path.join(desk, 'slots'),
     locks: path.join(desk, 'locks'),
+    reserve: path.join(desk, 'reserve'),
     dispatch: path.join(desk, 'dispatch'),
     runs: path.join(desk, 'runs'),
     unfinished: path.join(desk, 'tmp'),

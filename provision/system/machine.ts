@@ -36,6 +36,8 @@ async function diskFacts(folder: string): Promise<JsonRecord> {
 }
 
 export interface Space {
+  /** Of the file system. */
+  device: number
   freeBytes: number
   sizeBytes: number
   freeInodes: number
@@ -48,7 +50,9 @@ export async function findSpace(folder: string): Promise<Space | undefined> {
   // Node has it from 18.15 on.
   if (typeof files.statfs !== 'function') return undefined
   const { bavail, blocks, bsize, ffree, files: inodes } = await files.statfs(folder)
-  return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize, freeInodes: ffree, inodes }
+  const { dev: device } = await files.stat(folder)
+  const [freeBytes, sizeBytes] = [bavail * bsize, blocks * bsize]
+  return { device, freeBytes, sizeBytes, freeInodes: ffree, inodes }
 }
 
 export const nodeVersion = (): string => process.version.slice(1)

@@ -18,6 +18,7 @@ import { strangersOf } from '../../provision/doctor/slot-checks.ts'
 
 const GB = 1024 ** 3
 const space = (free: number, size: number) => ({
+  device: 1,
   freeBytes: free * GB,
   sizeBytes: size * GB,
   freeInodes: 100,

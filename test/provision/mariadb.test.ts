@@ -43,4 +43,12 @@ describe('an error of MariaDB', () => {
   ])('%s has the code %s', (said, code) => {
     expect(toError(said)).toMatchObject({ code })
   })
+
+  test('is told without the statement, which is data of the site', () => {
+    const said = `secret', 'ERROR 7')\n--------------\n\nERROR 1114 (HY000) at line 9: The table is full`
+    expect(toError(said)).toMatchObject({
+      code: 'PROVISION_NO_SPACE',
+      message: expect.not.stringContaining('secret') as string,
+    })
+  })
 })

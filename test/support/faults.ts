@@ -181,7 +181,6 @@ export const KINDS_OF_CODE = [
   'hand-slot',
   'install-site',
   'load-database',
-  'look-for-room',
   'make-site',
   'normalise',
   'open-tree',

@@ -47,6 +47,8 @@ export interface HostingMachine {
   said: string
   /** Runs the script again; throws with what it said where it refuses. */
   bootstrap(parameters?: Partial<BootstrapParameters>, ...args: string[]): string
+  /** How the account calls the built program. */
+  argvOf(argv: readonly string[]): string[]
   /** The built program as the sandbox user. */
   run(argv: readonly string[], request?: JsonRecord | string): Promise<Ran>
   start(
@@ -155,6 +157,7 @@ export async function startHostingMachine(options: MachineOptions = {}): Promise
     mariadb,
     said,
     bootstrap,
+    argvOf: (argv) => [node, program, ...argv],
     start,
     run: (argv, request) => start(argv, request).ended,
     as(user, script) {

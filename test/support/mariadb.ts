@@ -17,10 +17,13 @@ import { eventually } from './eventually.ts'
 /** A real MariaDB with data folder and socket of its own, without a port. */
 export interface MariaDb {
   socket: string
-  pid: number
+  /** Of the one that runs now. */
+  readonly pid: number
   /** Asks as root; rows as lines, columns parted by tabs. */
   query(sql: string): string
   stop(): Promise<void>
+  /** Starts it again with the data that it had. */
+  restart(): Promise<void>
 }
 
 /** One client that goes on, for who asks often. The caller closes it. */
@@ -55,14 +58,26 @@ export async function startMariaDb(folder: string): Promise<MariaDb> {
   const socket = path.join(runFolder, 'mysqld.sock')
   const files = [`--datadir=${data}`, `--socket=${socket}`, `--pid-file=${pidFile(folder)}`]
   const log = `--log-error=${path.join(runFolder, 'error.log')}`
-  const child = spawn(
-    '/usr/sbin/mariadbd',
-    ['--no-defaults', '--user=mysql', ...files, log, ...OPTIONS],
-    { stdio: 'ignore' },
-  )
   const query = (sql: string): string => ask(socket, sql)
-  await eventually(() => query('SELECT 1'), { timeoutMs: 30_000 })
-  return { socket, pid: child.pid ?? 0, query, stop: () => stop(child) }
+  const start = async (): Promise<ChildProcess> => {
+    const argv = ['--no-defaults', '--user=mysql', ...files, log, ...OPTIONS]
+    const child = spawn('/usr/sbin/mariadbd', argv, { stdio: 'ignore' })
+    await eventually(() => query('SELECT 1'), { timeoutMs: 30_000 })
+    return child
+  }
+  let child = await start()
+  return {
+    socket,
+    get pid() {
+      return child.pid ?? 0
+    },
+    query,
+    stop: () => stop(child),
+    async restart() {
+      await stop(child)
+      child = await start()
+    },
+  }
 }
 
 const pidFile = (folder: string): string => path.join(folder, 'run', 'pid')

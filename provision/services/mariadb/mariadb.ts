@@ -26,6 +26,11 @@ export class MariaDb {
     return (await this.#query('SELECT VERSION()', signal)).trim()
   }
 
+  /** Where it has its data on this machine. */
+  async dataFolder(signal: AbortSignal): Promise<string> {
+    return (await this.#query('SELECT @@datadir', signal)).trim()
+  }
+
   /** What this account may do, as the server says it. */
   async grants(signal: AbortSignal): Promise<string[]> {
     const text = await this.#query('SHOW GRANTS', signal)
@@ -131,8 +136,13 @@ function checked(name: string): string {
 
 const quoted = (name: string): string => `\`${checked(name)}\``
 
+/** Of a dump that does not load the client shows the statement, too: those are data of a site. */
+const withoutStatement = (complaint: string): string =>
+  complaint.match(/^ERROR \d+[^\n]*/gm)?.at(-1) ?? complaint.slice(-1000)
+
 /** By the numbers of MariaDB's errors, which do not change. */
-export function toError(said: string): ProvisionError {
+export function toError(complaint: string): ProvisionError {
+  const said = withoutStatement(complaint)
   const number = Number(/ERROR (\d+)/.exec(said)?.[1])
   switch (number) {
     case 2002:
