@@ -97,10 +97,17 @@ async function checkFolders({ folders }: Patient): Promise<Found | Found[]> {
   for (const folder of [path.dirname(contexts), backups, nginx]) {
     const mode = (await findInfo(folder))?.mode ?? 0
     if ((mode & 0o077) !== 0)
-      found.push(error(`${folder} is open to other accounts.`, `chmod 700 ${folder}`))
+      found.push(
+        error(`${folder} is open to other accounts.`, `As ${accountName()}: chmod 700 ${folder}.`),
+      )
   }
   const mode = (await findInfo(home))?.mode ?? 0
   if ((mode & 0o022) !== 0)
-    found.push(error(`${home} can be written by other accounts.`, `chmod go-w ${home}`))
+    found.push(
+      error(
+        `${home} can be written by other accounts.`,
+        `As ${accountName()}: chmod go-w ${home}.`,
+      ),
+    )
   return found.length > 0 ? found : ok('Contexts, backups and keys are closed to other accounts.')
 }

@@ -1,5 +1,7 @@
+import path from 'node:path'
 import { isOverloaded, loadMultiplier } from '../commands/load.ts'
-import { findText } from '../system/files.ts'
+import { type NginxFolders, nginxFoldersOf } from '../services/nginx/config.ts'
+import { findText, namesIn } from '../system/files.ts'
 import { findSpace, nodeVersion, readLoad, type Space } from '../system/machine.ts'
 import { findProgram, runProgram } from '../system/process.ts'
 import {
@@ -79,7 +81,7 @@ async function checkClock({ signal }: Patient): Promise<Found> {
 /** `synchronised`: `yes`, `no`, or '' where nobody tells. */
 export function judgeClock(now: number, synchronised: string): Found {
   const says = `The clock says ${new Date(now).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  const remedy = 'As root: timedatectl set-ntp true.'
+  const remedy = 'As root: apt-get install systemd-timesyncd; timedatectl set-ntp true.'
   if (now < MADE_AT) return error(`${says}, which is past.`, remedy)
   if (synchronised === 'no') return warning(`${says}, and nothing keeps it right.`, remedy)
   return ok(synchronised === 'yes' ? `${says}, kept right over the network.` : `${says}.`)
@@ -87,7 +89,11 @@ export function judgeClock(now: number, synchronised: string): Found {
 
 export function judgeNode(version: string): Found {
   const major = Number(version.split('.')[0])
-  if (major < 18) return error(`Node is ${version}; 18 or newer is needed.`, 'Install a newer one.')
+  if (major < 18)
+    return error(
+      `Node is ${version}; 18 or newer is needed.`,
+      'As root, install the package nodejs of a newer release of the system, then connect anew.',
+    )
   return ok(`Node is ${version}.`)
 }
 
@@ -96,13 +102,33 @@ async function checkLoad({ server }: Patient): Promise<Found> {
   const text = `The load of the last minute is ${load.oneMinute.toFixed(1)} on ${load.cpus} processors.`
   if (!isOverloaded(load, loadMultiplier(server))) return Promise.resolve(ok(text))
   return Promise.resolve(
-    warning(text, 'Tasks are put back until it is lower; look for what is busy.'),
+    warning(
+      text,
+      'Tasks are put back until it is lower: look with top for what is busy, or let the server bear more load.',
+    ),
   )
 }
 
 /** A hard link of a slot's to a file of ours would be served by the web server. */
-async function checkLinks(): Promise<Found> {
-  return judgeLinks((await findText('/proc/sys/fs/protected_hardlinks'))?.trim())
+async function checkLinks({ folders }: Patient): Promise<Found[]> {
+  const hard = judgeLinks((await findText('/proc/sys/fs/protected_hardlinks'))?.trim())
+  return [hard, ...(await findUnguarded(nginxFoldersOf(folders.nginx)))]
+}
+
+/** A symbolic link of a slot's that leads to a file of ours is not served, unless somebody says so. */
+async function findUnguarded({ vhosts }: NginxFolders): Promise<Found[]> {
+  const found: Found[] = []
+  for (const name of (await namesIn(vhosts)).filter((one) => one.endsWith('.conf'))) {
+    const file = path.join(vhosts, name)
+    if (/^[^#\n]*\bdisable_symlinks\s+off\b/m.test((await findText(file)) ?? ''))
+      found.push(
+        error(
+          `${file} says “disable_symlinks off”: a site could show files of others by links.`,
+          `Take that line out of ${file}, then verify the server again.`,
+        ),
+      )
+  }
+  return found
 }
 
 /** `isProtected`: what the kernel says; undefined where it has no such setting. */

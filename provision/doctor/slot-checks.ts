@@ -96,7 +96,7 @@ async function checkGates(machine: MachineFile, { signal }: Patient): Promise<Fo
       found.push(
         error(
           `The gate of the slot ${name} is open or not ours.`,
-          `chgrp ${name} ${folder}; chmod 2750 ${folder}`,
+          `As ${machine.account}: chgrp ${name} ${folder}; chmod 2750 ${folder}.`,
         ),
       )
   }

@@ -1,9 +1,9 @@
-import { portOf } from '../commands/web.ts'
+import { httpsPortOf, portOf } from '../commands/web.ts'
 import { type NginxFolders, nginxFoldersOf } from '../services/nginx/config.ts'
 import { findMaster, getNginx, versionOf } from '../services/nginx/master.ts'
 import { findTrouble } from '../services/nginx/staging.ts'
 import { effectiveUid } from '../system/account.ts'
-import { tryPort } from '../system/net.ts'
+import { isListening, tryPort } from '../system/net.ts'
 import { ownerOf, processesTitled } from '../system/process-table.ts'
 import { type Check, error, type Found, info, ok, type Patient, warning } from './check.ts'
 
@@ -11,7 +11,7 @@ export const WEB_CHECKS: readonly Check[] = [
   { name: 'nginx', look: onNginx(checkMaster) },
   { name: 'nginx-configuration', look: onNginx(checkConfiguration) },
   { name: 'nginx-other', look: onNginx(checkOthers) },
-  { name: 'ports', look: onNginx(checkPort) },
+  { name: 'ports', look: onNginx(checkPorts) },
 ]
 
 /** Nothing is found where the server has another web service. */
@@ -70,26 +70,41 @@ async function checkOthers(_: Patient, nginx: NginxFolders): Promise<Found> {
   )
 }
 
-async function checkPort({ server, machine }: Patient, nginx: NginxFolders): Promise<Found> {
-  const port = portOf(server)
+async function checkPorts({ server, machine }: Patient, nginx: NginxFolders): Promise<Found[]> {
   const isRunning = (await findMaster(nginx)) !== undefined
-  const state = await tryPort(port)
-  if (state === 'not-allowed' && !isRunning)
+  const https = httpsPortOf(server)
+  const ports = [
+    { port: portOf(server), named: `port ${portOf(server)}`, chosen: machine?.httpPort },
+    { port: https, named: `port ${https} for HTTPS`, chosen: machine?.httpsPort },
+  ]
+  const found: Found[] = []
+  for (const { port, named, chosen } of ports)
+    if (port !== undefined) found.push(await checkPort(port, { named, chosen, isRunning }))
+  return found
+}
+
+/** `chosen`: by the bootstrap script. */
+async function checkPort(
+  port: number,
+  { named, chosen, isRunning }: { named: string; chosen: number | undefined; isRunning: boolean },
+): Promise<Found> {
+  const state = isRunning ? undefined : await tryPort(port)
+  if (state === 'not-allowed')
     return error(
-      `This account may not listen on port ${port}.`,
+      `This account may not listen on ${named}.`,
       'Run the bootstrap script, or give the server a port from 1024 on.',
     )
-  if (state === 'taken' && !isRunning)
+  if (state === 'taken')
     return error(
-      `Port ${port} is taken by another program.`,
+      `P${named.slice(1)} is taken by another program.`,
       'Stop that one, or give the server another port.',
     )
-  if (state === 'free' && isRunning)
-    return warning(`Nobody listens on port ${port}.`, 'Verify the server: that loads the ports.')
-  if (machine !== undefined && machine.httpPort !== port)
+  if (isRunning && !(await isListening(port)))
+    return warning(`Nobody listens on ${named}.`, 'Verify the server: that loads the ports.')
+  if (chosen !== undefined && chosen !== port)
     return info(
-      `The sites are on port ${port}; the bootstrap script has chosen ${machine.httpPort}.`,
+      `The sites are on ${named}; the bootstrap script has chosen ${chosen}.`,
       'Give the server that port, unless the other one is meant.',
     )
-  return ok(`The sites are served on port ${port}.`)
+  return ok(`The sites are served on ${named}.`)
 }

@@ -15,6 +15,20 @@ export async function tryPort(port: number): Promise<'free' | 'taken' | 'not-all
   })
 }
 
+/** Whether somebody on this machine takes connections on a TCP port. */
+export async function isListening(port: number): Promise<boolean> {
+  const { connect } = await import('node:net')
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const end = (isThere: boolean) => (): void => {
+      socket.destroy()
+      resolve(isThere)
+    }
+    socket.once('connect', end(true))
+    socket.once('error', end(false))
+  })
+}
+
 export interface Answer {
   status: number
   /** By their names in lower case. */

@@ -1,15 +1,17 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { Finding } from '#shared/domain/finding.ts'
 import { z } from 'zod'
+import { renderRequest } from '#shared/protocol/provision.ts'
 import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/free-port.ts'
 import { type HostingMachine, startHostingMachine } from '../support/hosting-machine.ts'
 import { findNginxMaster } from '../support/nginx.ts'
-import { ANY_LOAD, type Ran } from '../support/provision.ts'
+import { ANY_LOAD, collect, type Ran } from '../support/provision.ts'
 
 let machine: HostingMachine
 let slot: string
@@ -21,7 +23,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => machine.stop())
 
-const save = (options: Record<string, string | number>, env = {}): Promise<Ran> =>
+const save = (options: Record<string, string | number | null>, env = {}): Promise<Ran> =>
   machine.start(
     ['provision-save', '@server_doc'],
     {
@@ -39,8 +41,29 @@ const save = (options: Record<string, string | number>, env = {}): Promise<Ran> 
 const verify = (env = {}): Promise<Ran> =>
   machine.start(['provision-verify', '@server_doc'], {}, env).ended
 
-async function examine(env = {}): Promise<Finding[]> {
-  const { result } = await verify(env)
+/** The same where some files of the system are others, for this one command. */
+function verifyWith(files: Readonly<Record<string, string>>): Promise<Ran> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hosting-desk-other-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const mounts = Object.entries(files).map(([target, text], index) => {
+    const file = path.join(folder, `${index}`)
+    writeFileSync(file, text)
+    chmodSync(file, 0o755)
+    return `mount --bind ${file} ${target}`
+  })
+  const script = `${mounts.join('; ')}; account=$1; shift
+    exec setpriv --reuid "$account" --regid "$account" --init-groups "$@"`
+  const argv = machine.argvOf(['provision-verify', '@server_doc'])
+  const child = spawn('unshare', ['-m', 'sh', '-ec', script, 'sh', machine.account, ...argv], {
+    cwd: machine.home,
+    env: { HOME: machine.home, PATH: '/usr/bin:/bin' },
+  })
+  child.stdin.end(renderRequest({}))
+  return collect(child)
+}
+
+async function examine(env = {}, files: Trouble['files'] = {}): Promise<Finding[]> {
+  const { result } = await (Object.keys(files).length === 0 ? verify(env) : verifyWith(files))
   expect(result.errorMessage).toBeNull()
   return z.array(Finding).parse(result.data['findings'])
 }
@@ -102,13 +125,109 @@ interface Trouble {
   severity: Finding['severity']
   /** What its message or remedy says. */
   says: () => RegExp | string
-  cause: () => void | Promise<void>
-  cure: () => void | Promise<void>
+  cause?: () => void | Promise<void>
+  cure?: () => void | Promise<void>
+  /** What is another one for the verify alone. */
+  env?: Readonly<Record<string, string>>
+  files?: Readonly<Record<string, string>>
 }
 
+const otherNginx = (): string => path.join(tmpdir(), `hosting-desk-nginx-${machine.account}`)
 const sudoers = (): string => `/etc/sudoers.d/${machine.account}`
 
 const TROUBLES: readonly Trouble[] = [
+  {
+    title: 'a clock that nothing keeps right',
+    check: 'clock',
+    severity: 'warning',
+    says: () => /and nothing keeps it right\. As root: .*timedatectl set-ntp true/,
+    files: { '/usr/bin/timedatectl': '#!/bin/sh\necho no\n' },
+  },
+  {
+    title: 'a Node that is too old',
+    check: 'node',
+    severity: 'error',
+    says: () => 'Node is 16.20.2; 18 or newer is needed. As root, install',
+    env: {
+      NODE_OPTIONS: `--import=data:text/javascript,Object.defineProperty(process,'version',{value:'v16.20.2'})`,
+    },
+  },
+  {
+    title: 'a machine that is too busy',
+    check: 'load',
+    severity: 'warning',
+    says: () => /The load of the last minute is 900\.0 on \d+ processors\. Tasks are put back/,
+    cause: async () => void (await save({ critical_load_multiplier: 1 })),
+    files: { '/proc/loadavg': '900.00 900.00 900.00 1/1 1\n' },
+    cure: async () => void (await save({})),
+  },
+  {
+    title: 'hard links that any account can make',
+    check: 'links',
+    severity: 'error',
+    says: () => 'can make a hard link to a file of another',
+    files: { '/proc/sys/fs/protected_hardlinks': '0\n' },
+  },
+  {
+    title: 'a virtual host of somebody’s that follows any link',
+    check: 'links',
+    severity: 'error',
+    says: () => /foreign\.conf says “disable_symlinks off”.* Take that line out of/,
+    cause: () =>
+      asAccount(
+        `echo 'server { listen ${machine.httpPort}; server_name f.test; disable_symlinks off; }' >~/nginx/vhost.d/foreign.conf`,
+      ),
+    cure: () => asAccount('rm ~/nginx/vhost.d/foreign.conf'),
+  },
+  {
+    title: 'an nginx of somebody else',
+    check: 'nginx-other',
+    severity: 'info',
+    says: () =>
+      /Another nginx runs beside ours \(.*\d+, as root.*\)\..*systemctl disable --now nginx/,
+    async cause() {
+      const listen = await freePort()
+      writeFileSync(
+        `${otherNginx()}.conf`,
+        `pid ${otherNginx()}.pid; error_log ${otherNginx()}.log; events {} http { access_log off; server { listen ${listen}; } }`,
+      )
+      asRoot(`nginx -c ${otherNginx()}.conf`)
+    },
+    async cure() {
+      const pid = Number(readFileSync(`${otherNginx()}.pid`, 'utf8'))
+      process.kill(pid, 'SIGTERM')
+      await eventually(() => expect(existsSync(`${otherNginx()}.pid`)).toBe(false))
+      asRoot(`rm ${otherNginx()}.*`)
+    },
+  },
+  {
+    title: 'a port that nobody listens on',
+    check: 'ports',
+    severity: 'warning',
+    says: () => /^Nobody listens on port \d+\. Verify the server/m,
+    // With a command of somebody's that does not load it.
+    cause: async () =>
+      void (await save({ http_port: await freePort(), http_restart_cmd: '/bin/true' })),
+    cure: async () => void (await save({ http_restart_cmd: null })),
+  },
+  {
+    title: 'a port for HTTPS that nobody listens on',
+    check: 'ports',
+    severity: 'warning',
+    says: () => /^Nobody listens on port \d+ for HTTPS\. Verify the server/m,
+    cause: async () =>
+      void (await save({ http_https_port: await freePort(), http_restart_cmd: '/bin/true' })),
+    cure: async () =>
+      void (await save({ http_https_port: machine.httpsPort, http_restart_cmd: null })),
+  },
+  {
+    title: 'another port than the script has chosen',
+    check: 'ports',
+    severity: 'info',
+    says: () => `for HTTPS; the bootstrap script has chosen ${machine.httpsPort}. Give the server`,
+    cause: async () => void (await save({ http_https_port: await freePort() })),
+    cure: async () => void (await save({ http_https_port: machine.httpsPort })),
+  },
   {
     title: 'an account that is locked',
     check: 'account-locked',
@@ -265,15 +384,18 @@ async function phpIsReloaded(): Promise<void> {
 }
 
 describe('the doctor finds', () => {
-  test.each(TROUBLES)('$title', async ({ check, severity, says, cause, cure }) => {
-    await cause()
+  test.each(TROUBLES)('$title', async ({ check, severity, says, cause, cure, env, files }) => {
+    await cause?.()
     try {
-      const found = (await examine()).filter((one) => one.check === check)
+      const found = (await examine(env, files)).filter((one) => one.check === check)
       const text = found.map(({ message, remedy }) => `${message} ${remedy ?? ''}`).join('\n')
       expect(text).toMatch(says())
-      expect(found.map((one) => one.severity)).toContain(severity)
+      const amiss = found.filter((one) => one.severity === severity)
+      expect(amiss).not.toEqual([])
+      // Something to do, as a sentence.
+      for (const { remedy } of amiss) expect(remedy).toMatch(/^[A-Z].{10,}[.)]$/s)
     } finally {
-      await cure()
+      await cure?.()
     }
   })
 
@@ -288,6 +410,7 @@ describe('the doctor finds', () => {
       severity: 'error',
       remedy: expect.stringContaining('mariadb') as string,
     })
+    await machine.mariadb.restart()
   })
 
   test('a disk that is full, of bytes and of files', async () => {
@@ -329,24 +452,39 @@ describe('a verify that fails says what the doctor found', () => {
     rmSync(file)
   })
 
+  test('that the port for HTTPS is somebody else’s', async () => {
+    const complained = await verifyWhereTaken(machine.httpsPort)
+    expect(complained).toContain('nginx does not run.')
+    expect(complained).toContain(
+      `Port ${machine.httpsPort} for HTTPS is taken by another program. Stop that one`,
+    )
+    expect(complained).not.toContain(`Port ${machine.httpPort}`)
+  })
+
   test('that the port is somebody else’s', async () => {
+    const complained = await verifyWhereTaken(machine.httpPort)
+    expect(complained).toContain('nginx does not run.')
+    expect(complained).toContain(`Port ${machine.httpPort} is taken by another program.`)
+  })
+
+  async function verifyWhereTaken(port: number): Promise<string> {
     const master = findNginxMaster(machine.home)
-    process.kill(master ?? 0, 'SIGKILL')
+    // Only root could start it again.
+    if (master !== undefined) process.kill(master, 'SIGKILL')
     for (const pid of workers()) process.kill(pid, 'SIGKILL')
     const other = createServer()
     await eventually(
       () =>
         new Promise<void>((resolve, reject) => {
           other.once('error', reject)
-          other.listen(machine.httpPort, '0.0.0.0', resolve)
+          other.listen(port, '0.0.0.0', resolve)
         }),
     )
     const ran = await verify()
     expect(ran.result).toMatchObject({ isOk: false })
-    expect(complaints(ran)).toContain('nginx does not run.')
-    expect(complaints(ran)).toContain(`Port ${machine.httpPort} is taken by another program.`)
     await new Promise((resolve) => other.close(resolve))
-  })
+    return complaints(ran)
+  }
 })
 
 const workers = (): number[] => {
