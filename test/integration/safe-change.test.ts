@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { chownSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findNginxMaster, workersOf } from '../support/nginx.ts'
 import { SiteHarness } from '../support/provision-site.ts'
@@ -65,6 +67,42 @@ describe('a change of nginx', () => {
     rmSync(harness.inHome(vhost('partner.test')))
     await harness.succeed('verify', 'server_a')
   })
+})
+
+describe('a server with so many slow sites that there is no time to look at all', () => {
+  test('is changed, with a warning of how many were not looked at, and which', async () => {
+    // Eight are asked at once, each for two seconds, and all for ten.
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port: silentPort } = silent.address() as AddressInfo
+    const names = Array.from({ length: 60 }, (_, index) => `a${index}.slow.test`)
+    for (const name of names)
+      harness.account.put(
+        vhost(name),
+        `server { listen ${harness.port}; server_name ${name}; location / { proxy_pass http://127.0.0.1:${silentPort}; } }`,
+      )
+    try {
+      await harness.succeed('verify', 'server_a')
+      const { events } = await harness.succeed('disable', harness.site)
+      const warnings = events.flatMap((event) =>
+        event.event === 'log' && event.level === 'warning' ? [event.message] : [],
+      )
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /^\d+ of 61 sites could not be looked at before and after this change of nginx, within 10 s each time; look at them by hand: a\d+\.slow\.test, .*, …\.$/,
+        ) as string,
+      ])
+      const [count] = /^\d+/.exec(warnings[0] ?? '') ?? []
+      expect(Number(count)).toBeGreaterThan(10)
+      expect(Number(count)).toBeLessThan(30)
+    } finally {
+      silent.close()
+      for (const name of names) rmSync(harness.inHome(vhost(name)))
+    }
+    await harness.succeed('verify', 'server_a')
+    const { events } = await harness.succeed('enable', harness.site)
+    expect(JSON.stringify(events)).not.toContain('could not be looked at')
+  }, 120_000)
 })
 
 describe('nginx that is broken already', () => {

@@ -14,6 +14,7 @@ import { findMaster, getNginx, reloadMaster, startMaster, stopMaster } from './m
 import {
   type Answers,
   askAll,
+  BUDGET_MS,
   confirmBroken,
   findProbes,
   type Probe,
@@ -108,12 +109,23 @@ export class NginxLoader {
     const kept = probes.filter(
       ({ uri }) => !off.some(({ file }) => file === vhostFile(this.#folders, uri)),
     )
-    const [first, ...others] = await confirmBroken(kept, before, await this.#probeParts(signal))
-    if (first === undefined) return
+    const { broken, unknown } = await confirmBroken(kept, before, await this.#probeParts(signal))
+    const [first, ...others] = broken
+    if (first === undefined) return this.#tellUnknown(unknown, kept)
     const more = others.length === 0 ? '' : `, and ${others.length} more`
     throw new ProvisionError(
       'PROVISION_SITES_BROKEN',
       `The change of nginx was taken back: ${first.what}${more}.`,
+    )
+  }
+
+  #tellUnknown(unknown: readonly string[], probes: readonly Probe[]): void {
+    if (unknown.length === 0) return
+    const all = new Set(probes.map(({ uri }) => uri)).size
+    const some = unknown.slice(0, 5).join(', ')
+    this.#parts.log(
+      'warning',
+      `${unknown.length} of ${all} sites could not be looked at before and after this change of nginx, within ${BUDGET_MS / 1000} s each time; look at them by hand: ${some}${unknown.length > 5 ? ', …' : ''}.`,
     )
   }
 

@@ -14,7 +14,7 @@ export interface Probe {
 const AT_ONCE = 8
 /** How long one may take, and all together: what was not asked by then is not compared. */
 const PATIENCE_MS = 2000
-const BUDGET_MS = 10_000
+export const BUDGET_MS = 10_000
 /** How often, and how patiently, one that seems to be broken is asked again. */
 const ROUNDS = 2
 const PAUSE_MS = 200
@@ -27,7 +27,7 @@ export interface ProbeParts {
   signal: AbortSignal
 }
 
-/** What each site answered with; a site that was not asked in time is missing, one without an answer has 0. */
+/** What each site answered with; one that was not asked in time is missing, one without an answer has 0. */
 export type Answers = ReadonlyMap<string, number>
 
 /** Every site that this nginx has a virtual host for. */
@@ -73,6 +73,12 @@ async function askOne(
   return answer?.status ?? 0
 }
 
+export interface Compared {
+  broken: Broken[]
+  /** Sites of which nobody knows, since there was no time to ask them. */
+  unknown: string[]
+}
+
 /**
  * Sites that answered before, and now do not, or only that they fail: each as a sentence. What seems to be broken is asked
  * again, and given longer: a busy machine is no broken site.
@@ -81,8 +87,15 @@ export async function confirmBroken(
   probes: readonly Probe[],
   before: Answers,
   parts: ProbeParts,
-): Promise<Broken[]> {
-  let broken = findBroken(probes, before, await askAll(probes, parts))
+): Promise<Compared> {
+  // Of those that did not answer before there is nothing to be known now.
+  const answering = probes.filter((probe) => isGood(before.get(keyOf(probe)) ?? 0))
+  const after = await askAll(answering, parts)
+  const unasked = [
+    ...probes.filter((probe) => !before.has(keyOf(probe))),
+    ...answering.filter((probe) => !after.has(keyOf(probe))),
+  ]
+  let broken = findBroken(answering, before, after)
   for (let round = 0; round < ROUNDS && broken.length > 0; round++) {
     parts.signal.throwIfAborted()
     await pause(PAUSE_MS)
@@ -90,7 +103,7 @@ export async function confirmBroken(
     broken = findBroken(again, before, await askAll(again, parts, LONGER_MS))
   }
   parts.signal.throwIfAborted()
-  return broken
+  return { broken, unknown: [...new Set(unasked.map(({ uri }) => uri))] }
 }
 
 export interface Broken {
