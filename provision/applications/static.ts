@@ -9,9 +9,16 @@ export const staticFiles: FilesApplication = {
   kind: 'files',
   name: 'static',
   async recognise(root) {
-    const hasFrontPage = (await namesIn(root)).some((name) => /^index\.html?$/.test(name))
-    const warning = `${root} has no index.html: its sites will have no front page.`
-    return { version: null, warnings: hasFrontPage ? [] : [warning] }
+    const names = await namesIn(root)
+    const warnings = [
+      ...(names.some((name) => /^index\.html?$/.test(name))
+        ? []
+        : [`${root} has no index.html: its sites will have no front page.`]),
+      ...(names.some((name) => name.endsWith('.php'))
+        ? [`${root} has PHP that is never run: a PHP application needs an index.php.`]
+        : []),
+    ]
+    return { version: null, warnings }
   },
   install: ({ root, folder, warn }) => [copyPlatformStep(root, folder, warn)],
   abilities: {},

@@ -1,4 +1,5 @@
 import type { Application, CodeApplication, Recognised } from '../applications/application.ts'
+import { incomplete } from '../applications/missing.ts'
 import { shippedApplications } from '../applications/shipped.ts'
 import { type Context, findText } from '../context/context.ts'
 import { ProvisionError } from '../system/provision-error.ts'
@@ -17,6 +18,17 @@ export async function recogniseApplication(
     'PROVISION_UNKNOWN_APPLICATION',
     `${root} carries no application that is known here.`,
   )
+}
+
+/** Throws PROVISION_PLATFORM_INCOMPLETE where code that was verified is not there as a whole any more. */
+export async function refuseIncomplete(
+  session: Session,
+  platform: Context,
+  application: Application,
+): Promise<void> {
+  const root = await getPlatformRoot(session, platform)
+  if ((await application.recognise(root)) === undefined)
+    throw incomplete(root, application.name, [])
 }
 
 export function getApplication(name: string): Application {

@@ -5,7 +5,7 @@ import type { Step } from '../steps/step.ts'
 import { kindOf } from '../system/files.ts'
 import { findStrays } from '../system/links.ts'
 import { ProvisionError } from '../system/provision-error.ts'
-import { findApplication } from './application.ts'
+import { findApplication, refuseIncomplete } from './application.ts'
 import { foreignSteps, getForeign, sizeOfForeign } from './foreign-site.ts'
 import { refuseOverload } from './load.ts'
 import { refuseLocked } from './platform.ts'
@@ -49,6 +49,7 @@ export async function importSite(
     )
   const { platform, server, folder } = await findPlace(session, site)
   const application = await findApplication(session, platform)
+  await refuseIncomplete(session, platform, application)
   const place = (facts: JsonRecord): Promise<SitePlace> =>
     newPlace(session, withOptions(site, { application_facts: facts }), application)
   if (named !== undefined) {

@@ -4,7 +4,7 @@ import { isContextName } from '../context/keys.ts'
 import { planContext, writeContext } from '../steps/contexts.ts'
 import type { Step } from '../steps/step.ts'
 import { ProvisionError } from '../system/provision-error.ts'
-import { findApplication } from './application.ts'
+import { findApplication, refuseIncomplete } from './application.ts'
 import { refuseLocked } from './platform.ts'
 import type { Session } from './session.ts'
 import type { SitePlace } from './site-place.ts'
@@ -36,7 +36,10 @@ export async function getTarget(
   const target = await session.store.get(name, 'platform')
   refuseLocked(target)
   const carried = await findApplication(session, target)
-  if (carried.name === application) return target
+  if (carried.name === application) {
+    await refuseIncomplete(session, target, carried)
+    return target
+  }
   throw new ProvisionError(
     'PROVISION_OTHER_APPLICATION',
     `The platform @${name} carries ${carried.name}, the site needs ${application}.`,

@@ -13,7 +13,7 @@ import type { Step } from '../steps/step.ts'
 import { kindOf } from '../system/files.ts'
 import { findDiskUse } from '../system/machine.ts'
 import { ProvisionError, toProvisionError } from '../system/provision-error.ts'
-import { findApplication } from './application.ts'
+import { findApplication, refuseIncomplete } from './application.ts'
 import { applicationFactsOf } from './code-site.ts'
 import {
   linkSteps,
@@ -62,6 +62,7 @@ export async function installSite(session: Session, site: Context): Promise<Comm
   refuseLocked(platform)
   const root = await getPlatformRoot(session, platform)
   const application = await findApplication(session, platform)
+  await refuseIncomplete(session, platform, application)
   const place = await newPlace(session, site, application)
   await refuseTakenNames(session, place)
   await refuseTakenFolder(place)

@@ -1,7 +1,8 @@
 import path from 'node:path'
-import { findText, kindOf } from '../../system/files.ts'
+import { findText } from '../../system/files.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { Recognised } from '../application.ts'
+import { findMissing, incomplete } from '../missing.ts'
 import { readDrupalPackages } from '../packages-drupal.ts'
 import { isSeven } from './scripts.ts'
 
@@ -33,13 +34,8 @@ export async function recogniseDrupal(root: string): Promise<Recognised | undefi
     return undefined
   }
   const needed = NEEDED[isSeven(version) ? 'seven' : 'later']
-  const kinds = await Promise.all(needed.map((name) => kindOf(path.join(root, name))))
-  const missing = needed.filter((_, index) => kinds[index] === 'absent')
-  if (missing.length > 0)
-    throw new ProvisionError(
-      'PROVISION_PLATFORM_INCOMPLETE',
-      `${root} has only a part of Drupal ${version}; it lacks ${missing.join(', ')}.`,
-    )
+  const missing = await findMissing(root, needed)
+  if (missing.length > 0) throw incomplete(root, `Drupal ${version}`, missing)
   const major = Number(version.split('.')[0])
   const isKnown = major >= OLDEST && major <= NEWEST
   return {

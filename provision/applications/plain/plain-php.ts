@@ -1,11 +1,12 @@
 import path from 'node:path'
 import { isRecord } from '#shared/protocol/wire.ts'
 import type { Json } from '#shared/domain/json.ts'
-import { ensureFolder, kindOf } from '../../system/files.ts'
+import { ensureFolder, kindOf, sizeOf } from '../../system/files.ts'
 import { copyTree } from '../../system/trees.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { Ability, CodeApplication, CodeSite, SiteFile, SlotWork } from '../application.ts'
 import { findDump } from '../foreign-dump.ts'
+import { incomplete } from '../missing.ts'
 import { PHP_HEAD, phpValue } from '../php-text.ts'
 import run from '../php/plain.php?raw'
 
@@ -23,7 +24,11 @@ export const plainPhp: CodeApplication = {
   writable: ['files', 'private'],
   keptColumns: [],
   async recognise(root) {
-    if ((await kindOf(path.join(root, 'index.php'))) !== 'file') return undefined
+    const front = path.join(root, 'index.php')
+    const isThere = (await kindOf(front)) === 'file'
+    if (!isThere && (await kindOf(path.join(root, SCRIPTS))) !== 'folder') return undefined
+    if (!isThere || (await sizeOf(front)) === 0)
+      throw incomplete(root, 'a PHP application', [isThere ? 'what is in index.php' : 'index.php'])
     return { version: null, warnings: [], abilities: await abilitiesIn(root) }
   },
   webApp: ({ root, folder, slot }) =>

@@ -6,6 +6,7 @@ import { ensureFolder, findText, kindOf, namesIn } from '../../system/files.ts'
 import { copyTree } from '../../system/trees.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
 import type { CodeApplication, CodeSite, Recognised, SlotWork } from '../application.ts'
+import { findMissing, incomplete } from '../missing.ts'
 import { readWordPressPackages } from '../packages-wordpress.ts'
 import { joinScripts } from '../php-script.ts'
 import address from '../php/wordpress/address.php?raw'
@@ -71,20 +72,41 @@ const SCRIPTS: Readonly<Record<SlotWork, string>> = {
 }
 
 async function recognise(root: string): Promise<Recognised | undefined> {
-  if ((await kindOf(path.join(root, 'wp-load.php'))) === 'absent') return undefined
+  const signs = await findMissing(root, SIGNS)
+  if (signs.length === SIGNS.length) return undefined
+  const missing = await findMissing(root, await neededIn(root))
   const text = await findText(path.join(root, 'wp-includes/version.php'))
   const version = /^\$wp_version = '([\w.-]{1,40})';/m.exec(text ?? '')?.[1]
-  const missing = ['index.php', 'wp-settings.php', 'wp-admin/includes/upgrade.php']
-  const kinds = await Promise.all(missing.map((name) => kindOf(path.join(root, name))))
-  if (version === undefined || kinds.includes('absent'))
-    throw new ProvisionError(
-      'PROVISION_PLATFORM_INCOMPLETE',
-      `${root} has only a part of WordPress: bring its files there again.`,
-    )
+  if (version === undefined || missing.length > 0) throw incomplete(root, 'WordPress', missing)
   const packages = await readWordPressPackages(root, version)
   const hasTheme = packages.some(({ type }) => type === 'theme')
   const warning = `${root} has no theme: the front pages of its sites will be empty.`
   return { version, packages, warnings: hasTheme ? [] : [warning] }
+}
+
+/** One of these says that it is meant to be a WordPress. */
+const SIGNS = ['wp-load.php', 'wp-settings.php', 'wp-includes/version.php']
+const NEEDED = [
+  ...SIGNS,
+  'index.php',
+  'wp-blog-header.php',
+  'wp-cron.php',
+  'wp-login.php',
+  'wp-admin/index.php',
+  'wp-admin/includes/upgrade.php',
+]
+/** Whatever these files load must be there, too. */
+const LOADERS = ['wp-settings.php', 'wp-admin/includes/upgrade.php', 'wp-admin/includes/admin.php']
+const LOADS = /^\s*require(?:_once)?[ (]+ABSPATH \. (WPINC \. '\/|')([\w/.-]+\.php)'/gm
+
+async function neededIn(root: string): Promise<string[]> {
+  const texts = await Promise.all(LOADERS.map((name) => findText(path.join(root, name))))
+  const loaded = texts.flatMap((text) =>
+    [...(text ?? '').matchAll(LOADS)].map(([, from = '', name = '']) =>
+      from.startsWith('WPINC') ? `wp-includes/${name}` : name,
+    ),
+  )
+  return [...new Set([...NEEDED, ...loaded])].filter((name) => name !== 'wp-config.php')
 }
 
 /** Debian's package asks for a configuration by a name, and the bootstrap script has made one of this name. */
