@@ -5,7 +5,7 @@ import type { Context } from '../context/context.ts'
 import type { ContextStore } from '../context/store.ts'
 import type { Extensions } from '../extensions/extensions.ts'
 import { faults } from '../steps/faults.ts'
-import { Journal } from '../steps/journal.ts'
+import { type FoundJournal, Journal } from '../steps/journal.ts'
 import { runSteps, type Reporter } from '../steps/run-steps.ts'
 import { previewSteps } from '../steps/preview.ts'
 import { recover } from '../steps/recover.ts'
@@ -13,6 +13,7 @@ import type { Step } from '../steps/step.ts'
 import type { UndoTools } from '../steps/undo.ts'
 import type { Folders } from '../system/account.ts'
 import { takeLock } from '../system/lock.ts'
+import { endInSlots } from './slot-work.ts'
 import { UNDO_KINDS } from './undo-kinds.ts'
 
 /** What a command came to. */
@@ -91,7 +92,8 @@ export class Session {
     const { folders, signal, isPreview } = this.parts
     // It only reads, and a lock is a file.
     if (isPreview) return () => Promise.resolve()
-    const release = await takeLock(folders.locks, `@${context}`, { signal })
+    const onWait = (): void => this.log('info', `Another command works on @${context}: waiting.`)
+    const release = await takeLock(folders.locks, `@${context}`, { signal, onWait })
     try {
       // Who held it before us may have been killed.
       await this.recover()
@@ -105,7 +107,8 @@ export class Session {
   /** Takes back, or finishes, what commands of this account that were killed left behind. */
   recover(): Promise<void> {
     const { reporter, signal } = this.parts
-    return recover({ reporter, signal, kinds: UNDO_KINDS, tools: this.#tools })
+    const endElsewhere = (gone: FoundJournal): Promise<void> => endInSlots(this, gone)
+    return recover({ reporter, signal, kinds: UNDO_KINDS, tools: this.#tools, endElsewhere })
   }
 
   /** Does the steps, all or none of them; of a preview, only lists what they would change. */

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Folders } from '../system/account.ts'
+import { endChildren } from '../system/children.ts'
 import { namesIn } from '../system/files.ts'
 import { removeHalfWritten } from '../system/leftovers.ts'
 import { removeStaleLocks, takeLock } from '../system/lock.ts'
@@ -16,6 +17,8 @@ export interface RecoverParts {
   signal: AbortSignal
   kinds: UndoKinds
   tools: UndoTools
+  /** Ends what a command that is gone had started where its children are not ours: in the slots of its sites. */
+  endElsewhere: (gone: FoundJournal) => Promise<void>
 }
 
 /**
@@ -74,6 +77,9 @@ async function settle(parts: RecoverParts, name: string, found: FoundJournal): P
     'info',
     `${toText(found)} was cut off: it is ${isCommitted ? 'finished' : 'taken back'}.`,
   )
+  const ended = await endChildren(found.owner)
+  if (ended > 0) reporter.log('info', `Ended what it had started and what went on: ${ended}.`)
+  await parts.endElsewhere(found)
   for (const note of isCommitted ? notes : notes.reverse()) {
     try {
       await execute(note.record, kinds, tools)

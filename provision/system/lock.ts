@@ -14,6 +14,8 @@ const PATIENCE_MS = 60_000
 export interface LockOptions {
   signal: AbortSignal
   patienceMs?: number
+  /** Told once where somebody else holds it, and one has to wait. */
+  onWait?: () => void
 }
 
 /**
@@ -23,7 +25,7 @@ export interface LockOptions {
 export async function takeLock(
   folder: string,
   name: string,
-  { signal, patienceMs = PATIENCE_MS }: LockOptions,
+  { signal, patienceMs = PATIENCE_MS, onWait }: LockOptions,
 ): Promise<() => Promise<void>> {
   await ensureFolder(folder)
   const file = path.join(folder, `${name}.lock`)
@@ -32,13 +34,16 @@ export async function takeLock(
     const { pid, start, boot } = await ourselves()
     await writeFile(mine, `${pid} ${start} ${boot}`, { mode: 0o600 })
     const giveUpAt = performance.now() + patienceMs
+    let isTold = false
     while (!(await tryLink(mine, file))) {
       signal.throwIfAborted()
       if (await removeIfStale(file)) continue
+      if (!isTold) onWait?.()
+      isTold = true
       if (performance.now() > giveUpAt)
         throw new ProvisionError(
           'PROVISION_LOCKED',
-          `Another command holds “${name}” and did not end in time.`,
+          `Another command holds “${name}” and did not end in time: do this again when that one is done.`,
         )
       await pause(25)
     }

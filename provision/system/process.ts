@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
+import { ownMarking } from './children.ts'
 import { cancelled } from './provision-error.ts'
 
 export interface Ended {
@@ -34,12 +35,14 @@ export async function runProgram(
   const [program, ...args] = argv
   // Loaded late: most commands start no program, and loading this takes a tenth of a start.
   const { spawn } = await import('node:child_process')
+  // What is to outlive us is nobody's child.
+  const mark = isOwnSession ? {} : await ownMarking()
   if (signal?.aborted) throw cancelled()
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: isOwnSession,
-      env: { ...process.env, LC_ALL: 'C', ...env },
+      env: { ...process.env, LC_ALL: 'C', ...mark, ...env },
     })
     if (input !== undefined && child.stdin !== null) {
       input.on('error', () => child.stdin?.end())
@@ -81,10 +84,11 @@ export async function startProgram(
   { signal }: { signal: AbortSignal },
 ): Promise<Started> {
   const { spawn } = await import('node:child_process')
+  const mark = await ownMarking()
   if (signal.aborted) throw cancelled()
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...process.env, LC_ALL: 'C', ...mark },
     signal,
   })
   let complaint = ''

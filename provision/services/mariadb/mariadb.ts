@@ -149,7 +149,7 @@ export function toError(complaint: string): ProvisionError {
     case 2003:
       return new ProvisionError(
         'PROVISION_DB_CONNECT_FAIL',
-        `MariaDB does not answer: start its service, and do this again. It was: ${said}`,
+        `MariaDB does not answer. As root: systemctl start mariadb; then do this again. It was: ${said}`,
       )
     case 1007:
       return new ProvisionError(

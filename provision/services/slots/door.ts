@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { isRecord } from '#shared/protocol/wire.ts'
 import type { Json, JsonRecord } from '#shared/domain/json.ts'
+import { ownMark } from '../../system/children.ts'
 import { callFastCgi } from '../../system/fastcgi.ts'
 import type { MachineFile } from '../../system/machine-file.ts'
 import { pause } from '../../system/process.ts'
 import { ProvisionError } from '../../system/provision-error.ts'
-import { uniqueName } from '../../system/unique.ts'
 import { LastLine } from './last-line.ts'
 import type { Slot } from './slot.ts'
 
@@ -36,10 +36,12 @@ const MAX_TRIES = 8
 export class SlotDoor {
   readonly slot: Slot
   readonly #folder: string
+  readonly #account: string
 
   constructor(machine: MachineFile, slot: Slot) {
     this.slot = slot
     this.#folder = machine.doorFolder
+    this.#account = machine.account
   }
 
   /** Opens to us what the site's code closed, below a folder, so that it can be packed and removed. */
@@ -60,13 +62,14 @@ export class SlotDoor {
 
   /** Runs a program without a shell. Cancelled, the program is ended, and what came of it. */
   async run({ argv, stdinFile, onOutput }: SlotProgram, signal: AbortSignal): Promise<SlotEnded> {
-    const label = uniqueName()
+    // One program at a time; and who finds us gone knows it, too.
+    const label = await ownMark()
     const order = { argv: [...argv], label, ...(stdinFile === undefined ? {} : { stdinFile }) }
     const last = new LastLine(onOutput ?? (() => {}))
     try {
       await this.#call('run.php', { body: JSON.stringify(order), signal, onOutput: last.take })
     } catch (error) {
-      if (signal.aborted) await this.#ask('stop.php', { label }, NEVER)
+      if (signal.aborted) await this.stop(label)
       throw error
     }
     const { exitCode, stderr, error } = parseRecord(last.text)
@@ -76,6 +79,11 @@ export class SlotDoor {
       'PROVISION_SLOT_FAILED',
       `${argv[0]} did not run in the slot ${this.slot.name}: ${textOf(error)}`,
     )
+  }
+
+  /** Ends the programs that were started in the slot by the process of this mark. */
+  async stop(mark: string): Promise<void> {
+    await this.#ask('stop.php', { label: mark }, NEVER)
   }
 
   /**
@@ -159,11 +167,20 @@ export class SlotDoor {
         SERVER_PROTOCOL: 'HTTP/1.1',
         REMOTE_ADDR: '127.0.0.1',
       },
-    })
+    }).catch((error: unknown) => this.#explain(error))
     if (status < 400) return
     throw new ProvisionError(
       'PROVISION_SLOT_FAILED',
       `${script} answered ${status} in the slot ${this.slot.name}: ${cleaned(errors) || 'run the bootstrap script of this server again'}`,
+    )
+  }
+
+  #explain(error: unknown): never {
+    if (!(error instanceof ProvisionError) || error.code !== 'PROVISION_PHP_STOPPED') throw error
+    throw new ProvisionError(
+      error.code,
+      `PHP-FPM does not run: nothing answers on ${this.slot.socket}. As root: systemctl start ${this.#account}-php; then do this again.`,
+      { cause: error },
     )
   }
 }
