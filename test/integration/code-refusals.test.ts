@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CodeHarness } from '../support/code-harness.ts'
 import { eventually } from '../support/eventually.ts'
+import { packAgain } from '../support/pack-again.ts'
 
 const SITE = 'www.shop.example'
 const NEW = 'new.shop.example'
@@ -96,18 +97,12 @@ END`
 
   test('where its dump does not load: a restore leaves the site as it is', async () => {
     const file = (await desk.succeed('backup', SITE)).result.data['file'] as string
-    const folder = desk.inHome('packed')
     // As a backup of ours would be, with a dump that runs a shell where the client lets it.
-    execFileSync('sh', [
-      '-ec',
-      `
-      mkdir ${folder}; tar -xzf ${file} -C ${folder}; cd ${folder}
-      echo '\\! touch ${desk.inHome('owned')}' >> database.sql
-      sum=$(sha256sum database.sql | cut -c 1-64)
-      old=$(grep -o '"./database.sql": "[0-9a-f]*"' manifest.json | grep -o '[0-9a-f]\\{64\\}')
-      sed -i "s/$old/$sum/" manifest.json
-      tar -czf ${file} ./database.sql ./${SITE} ./manifest.json; rm -r ${folder}`,
-    ])
+    packAgain(
+      file,
+      { site: SITE, folder: desk.inHome('packed') },
+      `echo '\\! touch ${desk.inHome('owned')}' >> database.sql`,
+    )
     await refused('PROVISION_DB_IMPORT_FAILED', 'restore', SITE, file)
     expect(existsSync(desk.inHome('owned'))).toBe(false)
     expect((await desk.fetch(SITE))?.status).toBe(200)
@@ -149,34 +144,91 @@ END`
     expect([first.result.isOk, second.result.isOk]).toEqual([true, true])
     expect(first.result.data['file']).not.toBe(second.result.data['file'])
   })
+})
 
-  test('where PHP-FPM is stopped', async () => {
+describe('while a service is stopped, each command says which and what to do, and changes nothing', () => {
+  const COPY = 'copy.shop.example'
+  const OLD = 'old.shop.example'
+  const FROM_BACKUP = 'again.shop.example'
+
+  const commands = (file: string): [name: string, uri: string, ...args: string[]][] => [
+    ['verify', SITE],
+    ['backup', SITE],
+    ['restore', SITE, file],
+    ['clone', SITE, `@${COPY}`, '@platform_one'],
+    ['migrate', SITE, '@platform_two'],
+    ['migrate', SITE, '@platform_one', '@renamed.shop.example'],
+    ['install', NEW],
+    ['import', FROM_BACKUP, file],
+    ['import', OLD],
+    ['delete', SITE],
+  ]
+
+  let file: string
+  const saveAll = async (): Promise<void> => {
+    for (const uri of [NEW, OLD, FROM_BACKUP])
+      await desk.save(uri, { context_type: 'site', platform: '@platform_one', uri })
+  }
+
+  beforeAll(async () => {
+    await desk.addPlatform('two')
+    await saveAll()
+    execFileSync('sh', [
+      '-ec',
+      'mkdir -p "$1/files"; echo "CREATE TABLE settings (name VARCHAR(100) PRIMARY KEY, value TEXT); CREATE TABLE pages (path VARCHAR(100), title TEXT, body TEXT);" >"$1/dump.sql"; chown -R "$2:$2" "$1"',
+      'sh',
+      desk.inHome(`sites/${OLD}`),
+      desk.machine.account,
+    ])
+    file = (await desk.succeed('backup', SITE)).result.data['file'] as string
+  })
+
+  /** Each of them works, one after the other; at the end all is as it was. */
+  async function expectAllWork(): Promise<void> {
+    const goesBack: Readonly<Record<string, () => Promise<unknown>>> = {
+      [`clone ${SITE}`]: () => desk.succeed('delete', COPY),
+      [`install ${NEW}`]: () => desk.succeed('delete', NEW),
+      [`import ${FROM_BACKUP}`]: () => desk.succeed('delete', FROM_BACKUP),
+      [`import ${OLD}`]: () => desk.succeed('delete', OLD),
+    }
+    for (const [name, uri, ...args] of commands(file)) {
+      if (name === 'delete' || args.length === 2) continue
+      await desk.succeed(name, uri, ...args)
+      await goesBack[`${name} ${uri}`]?.()
+    }
+    await desk.succeed('migrate', SITE, '@platform_one')
+    await saveAll()
+  }
+
+  test('PHP-FPM', async () => {
     const pid = Number(readFileSync(`/run/${desk.machine.account}-php/php.pid`, 'utf8'))
     process.kill(pid, 'SIGTERM')
     await eventually(() => expect(existsSync(`/proc/${pid}`)).toBe(false))
-    for (const command of ['install', 'backup', 'cron'])
-      expect(
-        await refused('PROVISION_PHP_STOPPED', command, command === 'install' ? NEW : SITE),
-      ).toContain('PHP-FPM does not run')
+    for (const [name, uri, ...args] of [...commands(file), ['cron', SITE]] as const)
+      expect(await refused('PROVISION_PHP_STOPPED', name, uri, ...args), name).toMatch(
+        new RegExp(
+          `^PHP-FPM does not run: .* As root: systemctl start ${desk.machine.account}-php; then do this again`,
+        ),
+      )
     desk.machine.bootstrap()
     await desk.succeed('cron', SITE)
-  })
+    await expectAllWork()
+  }, 120_000)
 
-  test('where MariaDB is stopped', async () => {
-    const files = (): string[] => desk.filesIn('.')
+  test('MariaDB', async () => {
+    const before = desk.state()
+    const files = desk.filesIn('.')
     await desk.machine.mariadb.stop()
-    const before = files()
-    for (const [command, uri] of [
-      ['backup', SITE],
-      ['install', NEW],
-      ['delete', SITE],
-    ] as const) {
-      const ran = await desk.command(command, uri)
-      expect(ran.result, command).toMatchObject({
-        isOk: false,
-        errorCode: 'PROVISION_DB_CONNECT_FAIL',
-      })
-      expect(files()).toEqual(before)
+    for (const [name, uri, ...args] of commands(file)) {
+      const { result } = await desk.fail('PROVISION_DB_CONNECT_FAIL', name, uri, ...args)
+      expect(result.errorMessage, name).toContain(
+        'MariaDB does not answer. As root: systemctl start mariadb; then do this again.',
+      )
+      expect(desk.filesIn('.'), name).toEqual(files)
     }
-  })
+    await desk.machine.mariadb.restart()
+    expect(desk.state()).toEqual(before)
+    await expectAllWork()
+    await desk.succeed('delete', SITE)
+  }, 120_000)
 })
