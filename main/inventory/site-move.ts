@@ -70,8 +70,12 @@ export class SiteMoves {
     const to = await connect(target.backendId)
     const file = `${to.far.home}/backups/${path.posix.basename(backup.file)}`
     await exec(to, { argv: [file], script: IS_ABSENT })
+    // Only what has arrived as a whole has the name of a backup.
+    const partial = `${file}.partial`
     try {
-      yield* this.#carry({ connection: from, file: backup.file }, { connection: to, file }, signal)
+      const arriving = { connection: to, file: partial }
+      yield* this.#carry({ connection: from, file: backup.file }, arriving, signal)
+      await exec(to, { argv: ['mv', partial, file] })
       yield step(2)
       const { name, aliases, clientId, siteTitle } = site
       const wish = { name, platformId: target.id, clientId, aliases, siteTitle, backupFile: file }
@@ -82,7 +86,17 @@ export class SiteMoves {
       await this.#untilSuccess(await this.#addTask(added.site.id, 'verify', {}), signal)
       yield { event: 'report', siteId: added.site.id, left: whatIsLeftOfOurs(site) }
     } finally {
-      await to.exec({ argv: ['rm', '-f', file] }).catch(() => undefined)
+      await this.#remove(target.backendId, [file, partial])
+    }
+  }
+
+  /** What was on its way, and no more: over another connection where this one was cut. */
+  async #remove(backendId: Id, files: readonly string[]): Promise<void> {
+    try {
+      const connection = await this.#parts.connect(backendId)
+      await connection.exec({ argv: ['rm', '-f', ...files] })
+    } catch {
+      // Why the move has ended is more than why this is left.
     }
   }
 
@@ -114,7 +128,7 @@ export class SiteMoves {
       yield step(2)
       await exec(to, { argv: [file, folder], script: UNPACK })
     } finally {
-      await to.exec({ argv: ['rm', '-f', file] }).catch(() => undefined)
+      await this.#remove(target.backendId, [file])
     }
     yield step(3)
     const { aliases, clientId, siteTitle } = site

@@ -74,6 +74,33 @@ test('a move whose import fails leaves nothing of the site, and can be begun ane
   expect(items.filter(({ name }) => name === SITE).map(({ id }) => id)).toEqual([siteId])
 }, 60_000)
 
+test.each([
+  ['Aegir’s server', () => aegir.sshd],
+  ['our own', () => work.sshd],
+])(
+  'a move whose connection to %s is cut leaves nothing of the site',
+  async (_whose, sshd) => {
+    let carried = 0
+    const moving = (async () => {
+      for await (const { event } of await calls.siteMove.move({
+        siteId,
+        platformId: work.platformId,
+      }))
+        if (event === 'carried' && ++carried === 1) sshd().killSessions()
+    })()
+    await expect(moving).rejects.toThrow(/connection/i)
+    expect(carried).toBeLessThan(3)
+    expect(aegir.record(SITE)).toMatchObject({ site_enabled: true })
+    expect(work.asAccount('ls sites')).not.toContain(SITE)
+    expect(
+      existsSync(work.inDesk('incoming')) ? work.asAccount('ls .hosting-desk/incoming') : '',
+    ).toBe('')
+    const { items } = await calls.site.list({ limit: 10 })
+    expect(items.filter(({ name }) => name === SITE).map(({ id }) => id)).toEqual([siteId])
+  },
+  60_000,
+)
+
 test('a site goes from a server of Aegir’s to one of our own, and answers there', async () => {
   const events = await move(work.platformId)
   const titles = events.flatMap((one) => (one.event === 'step' ? [one.title] : []))

@@ -26,6 +26,7 @@ export interface ServerAtWork {
   dataFolder: string
   address: ReturnType<typeof addressOf>
   hostKey: Sshd['hostKey']
+  sshd: Sshd
   backendId: string
   serverId: string
   platformId: string
@@ -79,6 +80,7 @@ export async function openServerAtWork(user = 'hdcron'): Promise<ServerAtWork> {
     dataFolder,
     address,
     hostKey: sshd.hostKey,
+    sshd,
     ...objects,
     site,
     calls,
