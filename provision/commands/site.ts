@@ -126,6 +126,8 @@ export async function verifySite(session: Session, site: Context): Promise<Comma
   const place = await findPlace(session, site)
   await refuseUnlessInstalled(place)
   await refuseTakenNames(session, place)
+  // A site whose database is stopped would only be seen to fail.
+  if (hasCode(place)) await new MariaDb(place.ground.database.socket).version(session.parts.signal)
   await session.run([
     ...certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: true }),
     ...(hasCode(place)
