@@ -9,38 +9,7 @@ import { launchBrowser } from '../support/browser.ts'
 import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
 import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
 import { anId } from '../support/fake-tasks.ts'
-
-const PAGES: readonly [at: string, heading: string][] = [
-  ['/', 'Overview'],
-  ['/tasks', 'Tasks'],
-  [`/tasks?batch=${anId(900)}`, 'Tasks'],
-  [`/tasks/${anId(1007)}`, 'Install www.example.com'],
-  ['/sites', 'Sites'],
-  [`/sites/${anId(301)}`, 'www.example.com'],
-  [`/sites/${anId(301)}?tab=tasks`, 'www.example.com'],
-  [`/sites/${anId(301)}?tab=backups`, 'www.example.com'],
-  [`/sites/${anId(301)}?tab=aliases`, 'www.example.com'],
-  [`/sites/${anId(301)}/edit`, 'Edit'],
-  ['/sites/add', 'Install a site'],
-  ['/platforms', 'Platforms'],
-  [`/platforms/${anId(201)}`, 'Static template'],
-  [`/platforms/${anId(201)}/edit`, 'Edit'],
-  ['/platforms/add', 'Add a platform'],
-  ['/servers', 'Servers'],
-  [`/servers/${anId(101)}`, 'web1'],
-  [`/servers/${anId(101)}?tab=services`, 'web1'],
-  [`/servers/${anId(101)}?tab=recurring`, 'web1'],
-  [`/servers/${anId(101)}/edit`, 'Edit'],
-  ['/servers/add', 'Add a server'],
-  ['/clients', 'Clients'],
-  ['/clients/add', 'Add a client'],
-  [`/clients/${anId(601)}`, 'Acme'],
-  ['/backups', 'Backups'],
-  [`/backups/${anId(401)}`, 'Backup of www.example.com'],
-  ['/queues', 'Queues'],
-  ['/features', 'Features'],
-  ['/nowhere', 'No longer here'],
-]
+import { PAGES } from '../support/pages.ts'
 
 let folder: string
 let browser: Browser
