@@ -18,6 +18,8 @@ export interface FinishParts extends UnitParts {
 
 /** How long a message from a server may be in a row of the store. */
 const MAX_MESSAGE = 2000
+/** As far up from the end of a log it is looked whether it says already why its task failed. */
+const LAST_LINES = 20
 
 /** A task that was run elsewhere, and its one attempt: stored with its end, not before. */
 export interface AdoptedTask {
@@ -40,6 +42,8 @@ export async function finishTask(
 ): Promise<void> {
   const { store, registry, logs, activities } = parts
   const before = adopted?.task ?? store.get('task', taskId)
+  if (!outcome.isOk && before.cancelRequestedAt === null)
+    await sayWhy(parts, attemptId, outcome.message)
   const collect = (): Promise<UnitOfWork> => collectChanges(parts, before, attemptId, outcome)
   const commit = (unit: UnitOfWork): Promise<void> =>
     commitEnd(parts, unit, taskId, attemptId, outcome, adopted)
@@ -51,7 +55,12 @@ export async function finishTask(
   } catch (error) {
     if (isAppError(error, 'store.write-failed')) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    warn(parts, attemptId, `What the task changed could not be taken over here: ${reason}`)
+    say(
+      parts,
+      attemptId,
+      'warning',
+      `What the task changed could not be taken over here: ${reason}`,
+    )
     await commit(new UnitOfWork(parts))
   }
   await logs.flush(attemptId)
@@ -79,9 +88,10 @@ async function collectChanges(
     const problem = await tell(feature, hook, () => callHook(feature, task, outcome, fork))
     if (problem === undefined) unit.merge(fork)
     else {
-      warn(
+      say(
         parts,
         attemptId,
+        'warning',
         `Feature ${feature.name} failed after the task and its changes were dropped: ${problem.message}`,
       )
     }
@@ -89,11 +99,26 @@ async function collectChanges(
   return unit
 }
 
-function warn({ logs, now }: FinishParts, attemptId: Id, text: string): void {
+/** Why a task failed also stands at the end of its log, where nothing has said so just before. */
+async function sayWhy(parts: FinishParts, attemptId: Id, message: string): Promise<void> {
+  const { logs } = parts
+  const { total } = await logs.page(attemptId, 0, 0)
+  const { entries } = await logs.page(attemptId, Math.max(0, total - LAST_LINES), LAST_LINES)
+  const reason = toReason(message)
+  if (reason !== '' && !entries.some(({ text }) => text.includes(reason)))
+    say(parts, attemptId, 'error', reason)
+}
+
+function say(
+  { logs, now }: FinishParts,
+  attemptId: Id,
+  level: 'warning' | 'error',
+  text: string,
+): void {
   logs.append(attemptId, [
     {
       kind: 'message',
-      level: 'warning',
+      level,
       text,
       serverAt: null,
       arrivedAt: now(),
@@ -103,6 +128,8 @@ function warn({ logs, now }: FinishParts, attemptId: Id, text: string): void {
     },
   ])
 }
+
+const toReason = (message: string): string => shorten(cleanText(message), MAX_MESSAGE)
 
 function callHook(
   feature: Feature,
@@ -160,6 +187,6 @@ function endOf(
     status: task.cancelRequestedAt === null ? 'error' : 'cancelled',
     endedAt: now,
     errorCode: outcome.code,
-    errorMessage: shorten(cleanText(outcome.message), MAX_MESSAGE),
+    errorMessage: toReason(outcome.message),
   }
 }

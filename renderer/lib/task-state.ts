@@ -63,11 +63,11 @@ function processing(task: StatefulTask, now: number): ShownState {
     return shown('doubt', 'i-lucide-circle-help', 'warning', words)
   }
   const progress = activity?.progress ?? null
-  const share = progress === null || progress.of === 0 ? null : progress.step / progress.of
+  const share = progress === null || progress.of === 0 ? null : (progress.step - 1) / progress.of
   const words = runningWords(task, now)
   return {
     ...shown('processing', 'i-lucide-loader-circle', 'info', words),
-    progress: share === null ? null : Math.min(1, share),
+    progress: share === null ? null : Math.max(0, Math.min(1, share)),
   }
 }
 

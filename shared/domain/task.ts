@@ -21,6 +21,7 @@ export const TaskType = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/)
 export type TaskType = string
 
 export const Progress = z.object({
+  /** The one that is under way, counted from 1; the last one also when all are done. */
   step: z.number().int().min(0),
   of: z.number().int().min(0),
   title: z.string(),

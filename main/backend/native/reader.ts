@@ -56,8 +56,9 @@ export class NativeReader implements OutputReader {
       case 'log':
         return message(event.level, toText({ text: event.message }), event.at)
       case 'progress': {
-        const { step, of, title, at } = event
-        const progress = { step, of, title: shorten(cleanText(title), 200) }
+        const { step: done, of, title, at } = event
+        // The program tells how many steps are done; people count the one that is under way.
+        const progress = { step: Math.min(done + 1, of), of, title: shorten(cleanText(title), 200) }
         return { kind: 'progress', progress, serverAt: at }
       }
     }

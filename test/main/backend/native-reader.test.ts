@@ -37,7 +37,7 @@ describe('a line', () => {
     })
     expect(feed(reader, 0, { event: 'progress', step: 1, of: 3, title: 'Copy', at: 8 })).toEqual({
       kind: 'progress',
-      progress: { step: 1, of: 3, title: 'Copy' },
+      progress: { step: 2, of: 3, title: 'Copy' },
       serverAt: 8,
     })
   })

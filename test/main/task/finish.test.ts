@@ -16,10 +16,11 @@ import { anAttempt } from '../../support/rows.ts'
 async function finish(
   type: string,
   outcome: Outcome,
-  { features = [servers, platforms, sites], change = new ChangeSet() } = {},
+  { features = [servers, platforms, sites], change = new ChangeSet(), said = [] as string[] } = {},
 ) {
   const task = aTask({ type, status: 'processing', attemptId: anId(8), attempts: 1 })
   const desk = await aRunner(features, change.put('task', task).put('attempt', anAttempt()))
+  desk.parts.logs.append(anId(8), said.map(aLine))
   await finishTask(desk.parts, task.id, anId(8), outcome)
   const { entries } = await desk.parts.logs.page(anId(8), 0, 100)
   return {
@@ -28,6 +29,17 @@ async function finish(
     log: entries.map(({ text }) => text),
   }
 }
+
+const aLine = (text: string) => ({
+  kind: 'message' as const,
+  level: 'error' as const,
+  text,
+  serverAt: null,
+  arrivedAt: 0,
+  stage: null,
+  progress: null,
+  source: null,
+})
 
 const withData = (data: JsonRecord): Outcome => ({ ...OK, isOk: true, data })
 
@@ -79,5 +91,23 @@ describe('the end of a task', () => {
     await finishTask(desk.parts, task.id, anId(8), OK)
     expect(desk.store.get('task', task.id).status).toBe('warning')
     expect(desk.store.get('site', anId(4)).status).toBe('enabled')
+  })
+
+  const failed = (message: string): Outcome => ({
+    isOk: false,
+    code: 'run.lost',
+    message,
+    contexts: [],
+    removedContexts: [],
+  })
+
+  test('where it failed is said at the end of its log as well, once', async () => {
+    const { task, log } = await finish('verify', failed('The process is gone.'))
+    expect(task).toMatchObject({ status: 'error', errorMessage: 'The process is gone.' })
+    expect(log).toEqual(['The process is gone.'])
+    const { log: told } = await finish('verify', failed('The process is gone.'), {
+      said: ['Error: The process is gone.'],
+    })
+    expect(told).toEqual(['Error: The process is gone.'])
   })
 })
