@@ -62,3 +62,7 @@ export const toUntriedText = (application: string | null): string | undefined =>
   application === 'drupal'
     ? 'Drupal: not yet tried against a real one. Keep a backup of your own.'
     : undefined
+
+/** Static files have no place for a site's title, and PHP of one's own asks for none. */
+export const takesTitle = (application: string | null): boolean =>
+  application !== null && application !== 'static' && application !== 'php'
