@@ -8,6 +8,7 @@ import { pause } from './lib/pause.ts'
 import { type AppParts, buildParts, type Parts, VERSION } from './parts.ts'
 import { createRouter, type DeskRouter } from './rpc/router.ts'
 import { checkConnection } from './ssh/connection-check.ts'
+import { knownHostKeys } from './ssh/known-hosts.ts'
 import { listSshHosts } from './ssh/ssh-config.ts'
 import { acquireOwnership } from './store/owner.ts'
 import { listBackends } from './store/queries/backends.ts'
@@ -196,6 +197,7 @@ function routerOf(
     },
     disconnect: async (backendId) => pool.close(backendId),
     sshHosts: () => listSshHosts(sshFolder),
+    knownHostKeys: (hosts) => knownHostKeys(sshFolder, hosts),
     demo: {
       state: () => demo.state(),
       add: () => demo.add(),

@@ -1,5 +1,6 @@
 import { AppError } from '#shared/errors.ts'
 import { Secret } from '../lib/secret.ts'
+import type { HostAndPort } from '../ssh/known-hosts.ts'
 import { terminalCommand } from '../ssh/terminal-command.ts'
 import { listBackends } from '../store/queries/backends.ts'
 import { listHostKeys } from '../store/queries/host-keys.ts'
@@ -39,20 +40,25 @@ export function backendCalls(desk: Desk, parts: RpcParts) {
         return {}
       }),
       sshHosts: backend.sshHosts.handler(() => parts.sshHosts()),
-      hostKeys: backend.hostKeys.handler(() => {
+      hostKeys: backend.hostKeys.handler(async () => {
         const backends = listBackends(parts.store)
-        return listHostKeys(parts.store).map((key) => ({
+        const trusted = listHostKeys(parts.store)
+        const others = backends.filter((one) => !trusted.some((key) => isOf(key, one)))
+        const seen = (await parts.knownHostKeys(others)).map((key) => ({
           ...key,
-          usedBy: backends
-            .filter(({ host, port }) => host === key.host && port === key.port)
-            .map(({ title }) => title),
+          id: null,
+          trustedAt: null,
+        }))
+        return [...trusted, ...seen].map((key) => ({
+          ...key,
+          usedBy: backends.filter((one) => isOf(key, one)).map(({ title }) => title),
         }))
       }),
       forgetHostKey: backend.forgetHostKey.handler(async ({ input }) => {
-        const { host, port } = await parts.trusted.forget(input.id)
+        const key = await parts.trusted.forget(input.id)
         // What is connected was let in by that key.
         for (const one of listBackends(parts.store))
-          if (one.host === host && one.port === port) await parts.disconnect(one.id)
+          if (isOf(key, one)) await parts.disconnect(one.id)
         return {}
       }),
       terminalCommand: backend.terminalCommand.handler(({ input }) => {
@@ -82,3 +88,6 @@ export function toSecrets(
     ...(typed.passphrase === undefined ? {} : { passphrase: new Secret(typed.passphrase) }),
   }
 }
+
+const isOf = (key: HostAndPort, { host, port }: HostAndPort): boolean =>
+  host === key.host && port === key.port

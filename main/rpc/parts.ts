@@ -24,6 +24,7 @@ import type { QueueSwitches } from '../queue/queue-switches.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { ShellAbilities } from './shell-abilities.ts'
 import type { Settings } from '../settings/settings.ts'
+import type { HostAndPort } from '../ssh/known-hosts.ts'
 import type { TrustedKeys } from '../store/trusted-keys.ts'
 import type { Store } from '../store/store.ts'
 import type { Activities } from '../task/activities.ts'
@@ -93,6 +94,8 @@ export interface RpcParts {
   giveSecrets: (backendId: Id, secrets: TypedSecrets) => Promise<void>
   disconnect: (backendId: Id) => Promise<void>
   sshHosts: () => Promise<SshHost[]>
+  /** What known_hosts says of these. */
+  knownHostKeys: (hosts: readonly HostAndPort[]) => Promise<HostKey[]>
   demo: {
     state: () => { isSupported: boolean; backendId: Id | null; problem: string | null }
     add: () => Promise<Id>

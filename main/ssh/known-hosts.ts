@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { PublicKey } from './host-key.ts'
+import type { HostKey } from '#shared/contract/backend.ts'
+import { toHostKey, type PublicKey } from './host-key.ts'
+
+export interface HostAndPort {
+  host: string
+  port: number
+}
 
 /** One line of a known_hosts file. `@cert-authority` lines are left out: certificates are not read. */
 export interface KnownHost extends PublicKey {
@@ -22,6 +28,19 @@ export async function readKnownHosts(sshFolder: string): Promise<KnownHost[]> {
   ]
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))
   return texts.flatMap(parseKnownHosts)
+}
+
+/** The keys by which the files let in these hosts, each once. */
+export async function knownHostKeys(
+  sshFolder: string,
+  hosts: readonly HostAndPort[],
+): Promise<HostKey[]> {
+  const lines = await readKnownHosts(sshFolder)
+  const keys = hosts.flatMap(({ host, port }) =>
+    findKnownKeys(lines, host, port).known.map((key) => toHostKey(host, port, key)),
+  )
+  const nameOf = ({ host, port, key }: HostKey): string => `${host} ${port} ${key}`
+  return [...new Map(keys.map((key) => [nameOf(key), key])).values()]
 }
 
 /** A line that cannot be read is left out, as OpenSSH does. */

@@ -71,11 +71,12 @@ export const TEXTS = {
     'Hosting Desk runs without a window here. Your system’s own means start it, for example a service of your account.',
   notifications: 'Tell me when',
   noNotifications: 'Notifications are shown by the desktop application; this is a browser’s page.',
-  keys: 'Host keys that you trust',
+  keys: 'Host keys',
   keysHelp:
     'A server proves with its key that it is itself. Once a key is removed, its fingerprint is asked about again before anything is sent there. Keys of ~/.ssh/known_hosts are read too, and never changed.',
   noKeys: 'None yet. The first connection to a server shows its fingerprint and asks.',
   unusedKey: 'no server here',
+  seenKey: 'Seen: it stands in ~/.ssh/known_hosts. Nobody has compared it here.',
   folder: 'Data folder',
   export: 'Export',
   exportHelp:

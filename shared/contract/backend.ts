@@ -93,9 +93,18 @@ export const backend = {
   /** Closes the connection; the next task opens it again. */
   disconnect: desk.input(z.object({ id: Id })).output(z.object({})),
   sshHosts: desk.output(z.array(SshHost)),
-  /** Every host key that the operator trusts, with the servers that are reached by it. */
+  /**
+   * Every host key that the operator trusts, with the servers that are reached by it; and those by which only
+   * known_hosts lets in a server that is here: they have no id, and nobody trusted them here.
+   */
   hostKeys: desk.output(
-    z.array(HostKey.extend({ id: Id, trustedAt: Instant, usedBy: z.array(z.string()) })),
+    z.array(
+      HostKey.extend({
+        id: Id.nullable(),
+        trustedAt: Instant.nullable(),
+        usedBy: z.array(z.string()),
+      }),
+    ),
   ),
   /** The next connection to that host asks for its fingerprint again. */
   forgetHostKey: desk.input(z.object({ id: Id })).output(z.object({})),

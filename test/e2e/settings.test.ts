@@ -89,8 +89,20 @@ describe('the settings', () => {
     expect(main.desk.trusted).toHaveLength(1)
     await page.getByRole('button', { name: 'Remove the key of web1.example.com' }).click()
     await page.getByRole('button', { name: 'Remove the key', exact: true }).click()
-    await page.getByText('None yet.').waitFor()
+    await page.getByText('SHA256:AbCd').waitFor({ state: 'detached' })
     expect(main.desk.trusted).toEqual([])
+  })
+
+  test('show keys that were only seen, and ask about those that nobody has compared', async () => {
+    const seen = { ...TRUSTED, host: 'web3.example.com', fingerprint: 'SHA256:SeEn' }
+    await open(aBusyDesk({ seen: [seen] }), '/settings/keys')
+    const row = page.getByRole('listitem').filter({ hasText: 'SHA256:SeEn' })
+    await row.getByText('it stands in ~/.ssh/known_hosts').waitFor()
+    expect(await row.getByRole('button').count()).toBe(0)
+    const keys = page.getByRole('list', { name: 'Host keys' })
+    await keys.getByRole('button', { name: 'Compare and decide' }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(complaints).toEqual([])
   })
 
   test('export everything as a file, once the passphrase was typed twice', async () => {

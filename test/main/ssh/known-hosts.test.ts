@@ -1,6 +1,14 @@
 import { createHmac } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
-import { findKnownKeys, matchesPattern, parseKnownHosts } from '../../../main/ssh/known-hosts.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import {
+  findKnownKeys,
+  knownHostKeys,
+  matchesPattern,
+  parseKnownHosts,
+} from '../../../main/ssh/known-hosts.ts'
 
 const hashed = (name: string): string => {
   const salt = Buffer.from('some salt of twenty!')
@@ -49,6 +57,19 @@ describe('known_hosts', () => {
 
   test('gives every key of a host, from every line', () => {
     expect(keysOf('host ssh-rsa AAAA\r\n\nh* ssh-ed25519 BBBB\n', 'host')).toEqual(['AAAA', 'BBBB'])
+  })
+
+  test('lists the keys of hosts, each once', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'known-hosts-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const lines = ['web1 ssh-ed25519 AAAA', 'web*,!web2 ssh-ed25519 AAAA', 'web2 ssh-rsa BBBB']
+    writeFileSync(path.join(folder, 'known_hosts'), `${lines.join('\n')}\n`)
+    const hosts = ['web1', 'web1', 'web2', 'web3.example'].map((host) => ({ host, port: 22 }))
+    expect(await knownHostKeys(folder, hosts)).toMatchObject([
+      { host: 'web1', port: 22, type: 'ssh-ed25519', key: 'AAAA' },
+      { host: 'web2', port: 22, type: 'ssh-rsa', key: 'BBBB' },
+      { host: 'web3.example', port: 22, type: 'ssh-ed25519', key: 'AAAA' },
+    ])
   })
 
   test('tells revoked keys apart', () => {
