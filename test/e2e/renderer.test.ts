@@ -131,6 +131,11 @@ test('the palette finds objects, tasks, pages and actions by keys alone', async 
   expect(await page.getByRole('option', { name: 'Acme' }).count()).toBe(0)
   await page.keyboard.press('Enter')
   await page.getByText('Dispatch paused: nothing starts').waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('keys and')
+  await page.getByRole('option', { name: 'Keys and hosts in Settings' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Keys and hosts' }).waitFor()
   expect(complaints).toEqual([])
 })
 
@@ -350,6 +355,35 @@ test('what main finds wrong stands at its field, and typing takes it away', asyn
   await page.getByText('This name is taken on web1.').waitFor({ state: 'detached' })
 })
 
+test('a new site has a title where its application has one, and HTTPS with a certificate', async () => {
+  const { desk } = await open(aBusyDesk(), '/sites/add')
+  await page.getByLabel('HTTPS').waitFor()
+  expect(await page.getByLabel('Title').count()).toBe(0)
+  desk.platforms = desk.platforms.map((one) => ({ ...one, application: 'wordpress' }))
+  await page.reload()
+  await page.getByLabel('Title').fill('The shop')
+  await page.getByLabel('Site name').fill('www.example.org')
+  await page.getByLabel('HTTPS').click()
+  await page.getByRole('option', { name: 'On: HTTP and HTTPS' }).click()
+  await page.getByLabel('Certificate').click()
+  await page.getByRole('option', { name: 'My own files on the server' }).click()
+  await page.getByLabel('Certificate file').fill('site.pem')
+  await page.getByLabel('Key file').fill('/etc/site.key')
+  await page.getByRole('button', { name: 'Install www.example.org' }).click()
+  await page.getByText('This path begins with /').waitFor()
+  await page.getByLabel('Certificate file').fill('/etc/site.pem')
+  await page.getByRole('button', { name: 'Install www.example.org' }).click()
+  await eventually(() =>
+    expect(desk.wished).toMatchObject([
+      {
+        siteTitle: 'The shop',
+        https: 'enabled',
+        certificate: { type: 'own', file: '/etc/site.pem', keyFile: '/etc/site.key' },
+      },
+    ]),
+  )
+})
+
 test('what destroys asks for the name, and refused tasks say why', async () => {
   await open(aBusyDesk(), `/sites/${anId(301)}`)
   await page.getByRole('button', { name: 'Actions for www.example.com' }).click()
@@ -468,6 +502,33 @@ test('a crontab is shown with what would change, and changed as it was shown', a
   expect(desk.installedOver).toEqual([desk.crontabs.install.before])
   expect(complaints).toEqual([])
 })
+
+test('this computer’s crontab is shown and changed on the page of the queues', async () => {
+  const desk = aBusyDesk()
+  const { remove } = desk.crontabs
+  desk.crontabs.remove = { ...remove, difference: [{ change: 'same', line: 'tidy up' }] }
+  await open(desk, '/queues')
+  await page.getByRole('button', { name: 'Look at the crontab' }).click()
+  const change = page.getByRole('list', { name: 'What changes in the crontab' })
+  await change.getByText('+ * * * * * provision dispatch').waitFor()
+  desk.crontabs.remove = remove
+  await page.getByRole('button', { name: 'Install these lines' }).click()
+  await page.getByRole('button', { name: 'Remove our lines' }).waitFor()
+  expect(desk.installedOver).toEqual([desk.crontabs.install.before])
+})
+
+test.each(['/backups', `/sites/${anId(301)}?tab=backups`])(
+  'every backup at %s can be downloaded from its row',
+  async (at) => {
+    const { desk } = await open(aBusyDesk(), at)
+    const button = page.getByRole('button', { name: 'Download a backup of www.example.com' })
+    await button.first().waitFor()
+    expect(await button.count()).toBe(desk.backups.length)
+    await button.first().click()
+    await page.getByText('/home/me/Downloads/backup.tar.gz').waitFor()
+    expect(complaints).toEqual([])
+  },
+)
 
 test('a server says from where else it is used', async () => {
   const other = { id: 'x', hostName: 'laptop-2', seenAt: 1_700_000_000_000 }

@@ -122,6 +122,8 @@ async function shootPages(tab: Tab, calls: DeskClient): Promise<void> {
     ['backup', `/backups/${backup}`, 'Lies on'],
     ['queues', '/queues', 'Runs the tasks that wait'],
     ['features', '/features', 'Always on'],
+    ['settings', '/settings', 'Appearance'],
+    ['settings-keys', '/settings/keys', 'Host keys'],
   ]
   const base = page.url().split('#')[0] ?? ''
   for (const [name, at, shows] of pages) {

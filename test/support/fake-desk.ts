@@ -43,6 +43,7 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   preview: { changes: [], warnings: [], refusal: null },
   check: [],
   trusted: [],
+  seen: [],
   demo: { isSupported: true, backendId: null, problem: null },
   crontabs: {
     install: aCrontabView('added', [FOREIGN_LINE], [FOREIGN_LINE, OUR_LINE]),
@@ -50,6 +51,7 @@ export const anEmptyDesk = (changed: Partial<FakeDesk> = {}): FakeDesk => ({
   },
   installedOver: [],
   otherDesks: [],
+  wished: [],
   settings: { ...INITIAL_SETTINGS },
   needs: {
     failed: { items: [], total: 0 },

@@ -59,11 +59,15 @@ export interface FakeDesk {
   bootstrap: BootstrapEvent[]
   /** Keys that the page said to trust. */
   trusted: HostKey[]
+  /** Keys that only known_hosts has. */
+  seen: HostKey[]
   demo: { isSupported: boolean; backendId: string | null; problem: string | null }
   crontabs: { install: CrontabView; remove: CrontabView }
   /** The crontabs that the page had seen when it said to install. */
   installedOver: string[]
   otherDesks: OtherDesk[]
+  /** The sites that the page said to install. */
+  wished: object[]
   settings: SettingValues
   needs: Needs
   days: DayCount[]
@@ -187,14 +191,15 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
       giveSecrets: os.backend.giveSecrets.handler(() => ({})),
       disconnect: os.backend.disconnect.handler(() => ({})),
-      hostKeys: os.backend.hostKeys.handler(() =>
-        desk.trusted.map((key, at) => ({
+      hostKeys: os.backend.hostKeys.handler(() => [
+        ...desk.trusted.map((key, at) => ({
           ...key,
           id: anId(800 + at),
           trustedAt: NOW - 3 * MINUTE,
           usedBy: at === 0 ? ['web1'] : [],
         })),
-      ),
+        ...desk.seen.map((key) => ({ ...key, id: null, trustedAt: null, usedBy: ['web2'] })),
+      ]),
       forgetHostKey: os.backend.forgetHostKey.handler(({ input }) => {
         desk.trusted = desk.trusted.filter((_, at) => anId(800 + at) !== input.id)
         return {}
@@ -310,7 +315,8 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         if (!found) throw errors.DESK(missing)
         return found
       }),
-      add: os.site.add.handler(({ errors }) => {
+      add: os.site.add.handler(({ input, errors }) => {
+        desk.wished.push(input)
         throw errors.DESK(invalid)
       }),
       edit: os.site.edit.handler(({ input, errors }) => {
@@ -364,6 +370,17 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
       }),
     },
     backup: {
+      download: os.backup.download.handler(async function* ({ input: { id } }) {
+        const bytes = find(desk.backups, id)?.sizeBytes ?? 0
+        const file = '/home/me/Downloads/backup.tar.gz'
+        yield await Promise.resolve({
+          state: 'done' as const,
+          bytes,
+          totalBytes: bytes,
+          file,
+          key: null,
+        })
+      }),
       get: os.backup.get.handler(
         ({ input, errors }) => find(desk.backups, input.id) ?? raise(errors.DESK(missing)),
       ),
