@@ -90,7 +90,8 @@ describe('the words of a state', () => {
     const share = (step: number, of: number): number | null =>
       toShownState(aTask({ activity: anActivity({ progress: { step, of, title: 'x' } }) }), NOW)
         .progress
-    expect(share(1, 4)).toBe(0.25)
+    expect(share(1, 4)).toBe(0)
+    expect(share(2, 4)).toBe(0.25)
     expect(share(9, 4)).toBe(1)
     expect(share(0, 0)).toBeNull()
   })
