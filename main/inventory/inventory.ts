@@ -139,6 +139,7 @@ export class Inventory {
       databaseName: null,
       slot: null,
       sizeBytes: null,
+      report: null,
     }
     const isTaken = isContextNameTaken(store, platform.backendId, site.name)
     refuse({

@@ -3,7 +3,7 @@ import type { RpcParts } from './parts.ts'
 import { viewServices } from './service-view.ts'
 import { toSecrets } from './backend-calls.ts'
 import { toBackupRows } from './backup-rows.ts'
-import { toPlatformRows, toServerRows, toSiteRows, withoutPackages } from './rows.ts'
+import { toPlatformRows, toServerRows, toSiteRows, withoutPackages, withoutReport } from './rows.ts'
 import { listBackups } from '../store/queries/backups.ts'
 import { listClients, toClientRow } from '../store/queries/clients.ts'
 import { forgetObject, removeClient } from '../inventory/removal.ts'
@@ -73,7 +73,7 @@ export function inventoryCalls(desk: Desk, parts: RpcParts) {
     site: site.router({
       list: site.list.handler(({ input }) => {
         const { items, total } = listSites(store, input)
-        return { items: toSiteRows(store, items), total }
+        return { items: toSiteRows(store, items).map(withoutReport), total }
       }),
       get: site.get.handler(({ input }) =>
         one(toSiteRows(store, [store.get('site', input.id)]), 'site'),

@@ -33,6 +33,9 @@ export function toPlatformRows(store: Store, platforms: readonly Platform[]): Pl
 /** A list would carry thousands of them. */
 export const withoutPackages = <Row extends Platform>(row: Row): Row => ({ ...row, packages: [] })
 
+/** For the same reason. */
+export const withoutReport = (row: SiteRow): SiteRow => ({ ...row, report: null })
+
 export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
   const lastTasks = lastTasksOf(store, idsOf(sites))
   const lastBackups = lastBackupsOf(store, idsOf(sites))

@@ -7,7 +7,7 @@ import type { Package } from './packages.ts'
 export type Ability = 'cron' | 'login-reset'
 
 /** What is done in a site's slot, each by a script of its own. */
-export type SlotWork = 'install' | 'update' | 'renamed' | Ability
+export type SlotWork = 'install' | 'update' | 'renamed' | 'status' | Ability
 
 /** What a folder turned out to carry. */
 export interface Recognised {
@@ -114,6 +114,8 @@ export interface CodeApplication extends Common {
   findUrl?(site: CodeSite, signal: AbortSignal): Promise<string>
   /** After its address has become another, and the texts in its database were changed. */
   renamed(site: CodeSite, signal: AbortSignal): Promise<void>
+  /** How the site is: what of a SiteReport its application can tell. Changes nothing. */
+  status(site: CodeSite, signal: AbortSignal): Promise<Json>
   /** What a site that was made elsewhere has, in its folder as it was put there. Reads, and runs nothing. */
   findForeign(folder: string): Promise<ForeignSite | undefined>
   abilities: Readonly<Partial<Record<Ability, Operation<CodeSite>>>>

@@ -56,7 +56,7 @@ export async function restoreSite(
           writeContextStep(session.store, context),
         ]
       : [swapStep(session, place, archive)]),
-    ...(isSiteEnabled(site) ? [lookAtSite(place)] : []),
+    ...(isSiteEnabled(site) ? [lookAtSite(session, place)] : []),
     ...(hasCode(place) ? [dropDatabaseStep(place.ground.database)] : []),
   ])
   return { data, contexts: [context], removedContexts: [] }

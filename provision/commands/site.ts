@@ -49,6 +49,7 @@ import {
   toWebSite,
   urlOf,
 } from './site-place.ts'
+import { isInMaintenance, statusSteps } from './site-status.ts'
 import { portOf } from './web.ts'
 
 export async function installSite(session: Session, site: Context): Promise<CommandResult> {
@@ -128,17 +129,19 @@ export async function verifySite(session: Session, site: Context): Promise<Comma
   await refuseTakenNames(session, place)
   // A site whose database is stopped would only be seen to fail.
   if (hasCode(place)) await new MariaDb(place.ground.database.socket).version(session.parts.signal)
+  const data: JsonRecord = {}
   await session.run([
     ...certificateSteps(session, place, { webSite: toWebSite(place), isOnWeb: true }),
     ...(hasCode(place)
       ? [normaliseStep(place), settingsStep(session, place), ...linkSteps(session, place)]
       : []),
     ...webSteps(session, place),
+    ...statusSteps(session, place, data),
     installedStep(session, place),
   ])
   const installed = asInstalled(place)
   return {
-    data: { ...factsOf(place), ...(await sizeOf(session, place)) },
+    data: { ...factsOf(place), ...data, ...(await sizeOf(session, place)) },
     contexts: [installed],
     removedContexts: [],
   }
@@ -232,7 +235,7 @@ function lastBackupSteps(session: Session, place: SitePlace, data: JsonRecord): 
 /** The site on the web as its context says and with its certificate, and a look whether it answers. */
 export function webSteps(session: Session, place: SitePlace): Step[] {
   const { site, web } = place
-  const look = isSiteEnabled(site) ? [lookAtSite(place)] : []
+  const look = isSiteEnabled(site) ? [lookAtSite(session, place)] : []
   const configure = web.configureSite(secured(place))
   return [...configure, ...look, tidyCertificatesStep(session, place)]
 }
@@ -245,8 +248,13 @@ const secured = (place: SitePlace): WebSite => ({
   },
 })
 
-export const lookAtSite = (place: SitePlace): Step =>
-  lookStep(() => urlOf(place), portOf(place.server), place.folder)
+export const lookAtSite = (session: Session, place: SitePlace): Step =>
+  lookStep(
+    () => urlOf(place),
+    portOf(place.server),
+    place.folder,
+    (signal) => isInMaintenance(session, place, signal),
+  )
 
 /** Writes the context of a site that stands as its place then says. */
 export const installedStep = (session: Session, place: SitePlace): Step => ({

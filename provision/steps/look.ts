@@ -7,9 +7,15 @@ import type { Step } from './step.ts'
 
 /**
  * Asks the web server of this machine for a site until it answers as it should, for at most five seconds: with the front
- * page where its folder has one, else with anything that is no failure of the server.
+ * page where its folder has one, else with anything that is no failure of the server. A site that answers 503 may be in
+ * maintenance: `isClosed` is asked then, once.
  */
-export function lookStep(urlOf: () => string, port: number, folder: string): Step {
+export function lookStep(
+  urlOf: () => string,
+  port: number,
+  folder: string,
+  isClosed: (signal: AbortSignal) => Promise<boolean>,
+): Step {
   return {
     kind: 'look',
     title: `Look at ${urlOf()}`,
@@ -22,9 +28,12 @@ export function lookStep(urlOf: () => string, port: number, folder: string): Ste
       const tooHigh = hasFrontPage ? 400 : 500
       const giveUpAt = performance.now() + 5000
       let answer: Answer | undefined
+      let mayAsk = true
       do {
         answer = await ask({ ...question, signal, timeoutMs: 5000 })
         if (answer !== undefined && answer.status < tooHigh) return
+        if (answer?.status === 503 && mayAsk && (await isClosed(signal))) return
+        mayAsk &&= answer?.status !== 503
         await pause(50)
         signal.throwIfAborted()
       } while (performance.now() < giveUpAt)

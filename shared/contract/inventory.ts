@@ -45,6 +45,7 @@ export type ServerRow = z.infer<typeof ServerRow>
 export const PlatformRow = Platform.extend({ ...shown, server: Server, sites: z.number().int() })
 export type PlatformRow = z.infer<typeof PlatformRow>
 
+/** In lists without its report. */
 export const SiteRow = Site.extend({
   ...shown,
   platform: Platform,

@@ -13,6 +13,7 @@ import {
 import { Finding } from './finding.ts'
 import { Id, Instant, JsonRecord } from './json.ts'
 import { MAX_PACKAGES, PlatformPackage, PlatformSource } from './platform-source.ts'
+import { SiteReport } from './site-report.ts'
 
 /** What a task can be about. */
 export const ObjectKind = z.enum(['server', 'platform', 'site'])
@@ -213,6 +214,8 @@ export const Site = z.object({
   slot: z.string().max(64).nullable().default(null),
   /** What the site takes up on its server, database and all, as of its last verify. */
   sizeBytes: SizeBytes.nullable().default(null),
+  /** What its own code said of it at its last verify; null where nobody asked it, or it did not say. */
+  report: SiteReport.nullable().default(null),
 })
 export type Site = z.infer<typeof Site>
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { build } from 'vite'
+import type { SiteReport } from '#shared/domain/site-report.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
@@ -89,6 +90,44 @@ describe('every page', () => {
     expect(complaints).toEqual([])
   })
 })
+
+test('a site shows how it is by its own word, and which packages are active', async () => {
+  const desk = aBusyDesk()
+  desk.sites = desk.sites.map((site) =>
+    site.id === anId(302)
+      ? { ...site, databaseName: 'hd01_main', slot: 'hd01', report: REPORT }
+      : site,
+  )
+  await open(desk, `/sites/${anId(302)}`)
+  const fact = (label: string) =>
+    page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
+  await fact('Condition').getByText('In maintenance: visitors see a notice.').waitFor()
+  await fact('Condition').getByText('2 updates of its database wait.').waitFor()
+  expect(await fact('PHP').textContent()).toMatch(
+    /8\.2\.36.*256M of memory, 64M an upload, 60 s a page/,
+  )
+  expect(await fact('Database').textContent()).toContain('10.11.19-MariaDB')
+  expect(await fact('Application').textContent()).toContain('6.1.9')
+  await page.getByRole('tab', { name: /Packages/ }).click()
+  await page.getByText('Akismet Anti-Spam').waitFor()
+  expect(await rows().filter({ hasText: 'Plugin' }).textContent()).toContain('5.3')
+  await open(desk, `/sites/${anId(301)}`)
+  await page.getByText('Lives on').waitFor()
+  expect(await page.getByRole('tab', { name: /Packages/ }).count()).toBe(0)
+  expect(complaints).toEqual([])
+})
+const REPORT: SiteReport = {
+  version: '6.1.9',
+  php: { version: '8.2.36', memoryLimit: '256M', uploadLimit: '64M', maxSeconds: 60 },
+  database: { isAnswering: true, version: '10.11.19-MariaDB-0+deb12u1' },
+  isInMaintenance: true,
+  pendingUpdates: 2,
+  packages: [
+    { type: 'core', name: 'wordpress', title: 'WordPress', version: '6.1.9' },
+    { type: 'plugin', name: 'akismet', title: 'Akismet Anti-Spam', version: '5.3' },
+    { type: 'theme', name: 'twentytwentythree', title: 'Twenty Twenty-Three', version: '1.0' },
+  ],
+}
 
 test('the overview says what needs one, and leads there', async () => {
   await open(aBusyDesk(), '/')

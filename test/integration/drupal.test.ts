@@ -110,6 +110,29 @@ describe.each([
         expect(await desk.fetch(site, target), target).toMatchObject({ status: 404 })
     })
 
+    test('says how it is: version, updates that wait, maintenance, and active packages', async () => {
+      const { result } = await desk.succeed('verify', site)
+      const isSeven = name === 'seven'
+      expect(result.data['report']).toMatchObject({
+        version,
+        database: { isAnswering: true },
+        isInMaintenance: false,
+        pendingUpdates: isSeven ? 2 : 3,
+        packages: [
+          { type: 'core', name: 'drupal', title: 'Drupal', version },
+          { type: 'module', name: 'own', title: 'Own one', version: null },
+          { type: 'module', name: 'views', title: 'Views', version: isSeven ? '7.x-3.29' : '1.0' },
+          { type: 'theme', name: 'bartik', title: 'Bartik' },
+        ],
+      })
+      const database = result.data['databaseName'] as string
+      const mode = isSeven ? 'maintenance_mode' : 'system.maintenance_mode'
+      desk.machine.query(`INSERT INTO ${database}.variable VALUES ('${mode}', '1')`)
+      const report = (await desk.succeed('verify', site)).result.data['report']
+      expect(report).toMatchObject({ isInMaintenance: true })
+      desk.machine.query(`DELETE FROM ${database}.variable WHERE name = '${mode}'`)
+    })
+
     test('runs cron, makes a login link, and comes back from a backup', async () => {
       await desk.succeed('cron', site)
       expect(await get(site, 'cron')).toBe('ran')

@@ -77,6 +77,95 @@ describe('a plain PHP site', () => {
     expect(await ask(SITE, "SELECT value FROM settings WHERE name = 'cron'")).toBe('2')
   })
 
+  test('says how it is when it is verified, as far as it is of the right form', async () => {
+    const { result } = await desk.succeed('verify', SITE)
+    expect(result.data).toMatchObject({ version: '1' })
+    expect(result.data['report']).toEqual({
+      version: '1',
+      php: {
+        version: expect.stringMatching(/^8\./) as string,
+        memoryLimit: '256M',
+        uploadLimit: expect.stringMatching(/^\d+M$/) as string,
+        maxSeconds: 60,
+      },
+      database: { isAnswering: true, version: expect.stringContaining('MariaDB') as string },
+      isInMaintenance: false,
+      pendingUpdates: 0,
+      packages: [{ type: 'module', name: 'pages', title: 'Pages', version: '1.0' }],
+    })
+    await ask(SITE, "UPDATE settings SET value = '0' WHERE name = 'version'")
+    await ask(SITE, "INSERT INTO settings VALUES ('maintenance', 'on')")
+    const changed = await desk.succeed('verify', SITE)
+    expect(changed.result.data['report']).toMatchObject({
+      isInMaintenance: true,
+      pendingUpdates: 1,
+    })
+    expect(JSON.stringify(changed.events)).toContain('Updates of the database that wait: 1.')
+    await ask(SITE, "UPDATE settings SET value = '1' WHERE name = 'version'")
+    await ask(SITE, "DELETE FROM settings WHERE name = 'maintenance'")
+  })
+
+  const PACKAGE = String.raw`['type' => 'core', 'name' => "a\u{202e}b", 'version' => str_repeat('9', 1000)]`
+  test.each([
+    [
+      'lies',
+      `return ['version' => ["x"], 'isInMaintenance' => 'yes', 'pendingUpdates' => -1, 'packages' => array_fill(0, 40, ${PACKAGE})];`,
+      null,
+    ],
+    [
+      'says-too-much',
+      `return ['packages' => array_fill(0, 4000, ${PACKAGE})];`,
+      'it gave no answer',
+    ],
+    [
+      'prints',
+      String.raw`echo json_encode(['answer' => ['version' => '6.6.6']]), "\n"; exit;`,
+      'It ended before its end',
+    ],
+    ['fails', `throw new RuntimeException('No comment.');`, 'No comment.'],
+  ])(
+    'whose code %s when it is asked how it is is verified all the same',
+    async (name, code, said) => {
+      const uri = `${name}.shop.test`
+      const script = `cat > .hosting-desk/status.php <<'END'\n<?php ${code}\nEND`
+      await desk.addPlatform(name.replaceAll('-', '_'), undefined, script)
+      await desk.install(uri, name.replaceAll('-', '_'))
+      const { result, events } = await desk.succeed('verify', uri)
+      await desk.succeed('delete', uri)
+      const warnings = events.flatMap((one) =>
+        one.event === 'log' && one.level === 'warning' ? [one.message] : [],
+      )
+      expect(warnings).toEqual(
+        said === null ? [] : [expect.stringMatching(`^The site did not say how it is: .*${said}`)],
+      )
+      expect(result.data).toMatchObject({ version: null })
+      expect(result.data['report']).toMatchObject({
+        version: null,
+        php: { memoryLimit: '256M' },
+        database: { isAnswering: true },
+        isInMaintenance: null,
+        pendingUpdates: null,
+        packages:
+          said === null
+            ? [{ type: 'core', name: 'ab', title: 'ab', version: '9'.repeat(100) }]
+            : [],
+      })
+    },
+  )
+
+  test('may answer 503 where it says that it is in maintenance, and not otherwise', async () => {
+    const uri = 'closed.shop.test'
+    const script = `echo '<?php http_response_code(503);' > index.php; touch on
+      echo '<?php return ["isInMaintenance" => is_file(dirname(__DIR__) . "/on")];' > .hosting-desk/status.php`
+    await desk.addPlatform('closed', undefined, script)
+    await desk.install(uri, 'closed')
+    const { result } = await desk.succeed('verify', uri)
+    expect(result.data['report']).toMatchObject({ isInMaintenance: true })
+    execFileSync('rm', [desk.inHome('platforms/closed/on')])
+    await desk.fail('PROVISION_SITE_NOT_ANSWERING', 'verify', uri)
+    await desk.succeed('delete', uri)
+  })
+
   test('makes a login link that works once asked for', async () => {
     const { result } = await desk.succeed('login-reset', SITE)
     const link = new URL(result.data['loginLink'] as string)
@@ -157,6 +246,7 @@ describe('a plain PHP site', () => {
     expect((await desk.fetch(SITE))?.body).toContain('not available at the moment')
     await desk.fail('PROVISION_SITE_DISABLED', 'cron', SITE)
     await desk.fail('PROVISION_SITE_DISABLED', 'login-reset', SITE)
+    expect((await desk.succeed('verify', SITE)).result.data).not.toHaveProperty('report')
     await desk.succeed('enable', SITE)
     expect(await titleOf(SITE)).toBe('Changed')
   })

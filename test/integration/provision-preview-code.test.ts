@@ -172,9 +172,13 @@ describe.each([PHP, WORDPRESS])('the preview of a $name site', (kind) => {
   })
 
   test('tells of a verify what differs, and nothing where nothing does', async () => {
+    const asked = `run script ${kind.script('status')}`
     const opened = (await previewed('verify', site)).changes
-    expect(inShort(opened)).toEqual(kind.closes ? [`change folder ~/slots/hd01/${site}`] : [])
-    expect((await previewed('verify', site)).changes).toEqual([])
+    expect(inShort(opened)).toEqual([
+      ...(kind.closes ? [`change folder ~/slots/hd01/${site}`] : []),
+      asked,
+    ])
+    expect(inShort((await previewed('verify', site)).changes)).toEqual([asked])
     const contextOptions = { aliases: [`also.${kind.name}.test`], site_title: 'Two' }
     const { changes } = await previewed('verify', site, [], { contextOptions })
     expect(inShort(changes)[0]).toBe(`change context @${site}`)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { CodeHarness } from '../support/code-harness.ts'
@@ -125,6 +125,54 @@ describe('WordPress', () => {
     ])
     expect(await bodyOf(SITE, await postPath())).toContain('Dear post')
     expect(await bodyOf(SITE)).toContain('6.1.99')
+  })
+
+  test('says how it is, also where a plugin breaks every page of it', async () => {
+    const plugin = desk.inHome(`slots/${slot}/${SITE}/content/plugins/broken`)
+    execFileSync('sh', [
+      '-ec',
+      `mkdir "$1"; printf '<?php\n/*\nPlugin Name: Broken\nVersion: 0.1\n*/\nexit("broken");\n' > "$1/broken.php"`,
+      'sh',
+      plugin,
+    ])
+    const well = await desk.succeed('verify', SITE)
+    expect(well.result.data['report']).toMatchObject({
+      version: '6.1.99',
+      database: { isAnswering: true },
+      isInMaintenance: false,
+      pendingUpdates: 0,
+    })
+    await desk.php(
+      SITE,
+      "update_option('active_plugins', ['akismet/akismet.php', 'broken/broken.php', '../../../wp-config.php', 7]);",
+    )
+    const { result, events } = await desk.succeed('verify', SITE)
+    expect(events.filter((one) => one.event === 'log' && one.level === 'warning')).toEqual([])
+    expect((result.data['report'] as { packages: unknown[] }).packages).toEqual([
+      { type: 'core', name: 'wordpress', title: 'WordPress', version: '6.1.99' },
+      {
+        type: 'plugin',
+        name: 'akismet',
+        title: expect.stringContaining('Akismet') as string,
+        version: expect.stringMatching(/^\d/) as string,
+      },
+      { type: 'plugin', name: 'broken', title: 'Broken', version: '0.1' },
+      expect.objectContaining({ type: 'theme', name: 'twentytwentythree' }),
+    ])
+    const database = result.data['databaseName'] as string
+    desk.machine.query(
+      `UPDATE ${database}.wp_options SET option_value = 'a:0:{}' WHERE option_name = 'active_plugins'; UPDATE ${database}.wp_options SET option_value = '1' WHERE option_name = 'db_version'`,
+    )
+    const old = await desk.succeed('verify', SITE)
+    expect(old.result.data['report']).toMatchObject({ pendingUpdates: 1 })
+    execFileSync('rm', ['-r', plugin])
+    await desk.php(SITE, 'wp_upgrade();')
+    const closed = desk.inHome('platforms/own/.maintenance')
+    writeFileSync(closed, '<?php $upgrading = time();')
+    expect((await desk.fetch(SITE))?.status).toBe(503)
+    const { data } = (await desk.succeed('verify', SITE)).result
+    expect(data['report']).toMatchObject({ isInMaintenance: true, pendingUpdates: 0 })
+    execFileSync('rm', [closed])
   })
 
   test('runs what is due when cron comes', async () => {

@@ -83,6 +83,13 @@ function tree_page(string $root): void
     echo '<title>', htmlspecialchars(tree_get($root, 'site_name')), '</title>', tree_get($root, 'body');
 }
 
+function tree_info(string $type, string $version): array
+{
+    return $type === 'module'
+        ? ['views' => ['name' => 'Views', 'version' => $version], 'own' => ['name' => "Own\x07 \u{202e}one"]]
+        : ['bartik' => ['name' => 'Bartik', 'version' => $version]];
+}
+
 function tree_link(string $root): string
 {
     return 'http://' . $_SERVER['HTTP_HOST'] . '/user/reset/1/2/' . bin2hex(random_bytes(8));
@@ -95,7 +102,9 @@ function drupal_load_updates(): void {}
 function update_fix_compatibility(): void {}
 function update_get_update_list(): array
 {
-    return ['system' => ['start' => 1, 'pending' => []], 'broken' => ['warning' => 'no']];
+    $isDone = tree_get(ROOT, 'updates') !== '';
+    $pending = $isDone ? [] : [1 => 'one', 2 => 'two'];
+    return ['system' => ['start' => 1, 'pending' => $pending], 'broken' => ['warning' => 'no']];
 }
 function update_resolve_dependencies(array $start): array
 {
@@ -126,6 +135,8 @@ function user_load(int $id): object { return (object) ['uid' => $id]; }
 function user_pass_reset_url(object $user): string { return tree_link(DRUPAL_ROOT); }
 function drupal_cron_run(): bool { tree_set(DRUPAL_ROOT, 'cron', 'ran'); return true; }
 function drupal_flush_all_caches(): void { tree_set(DRUPAL_ROOT, 'flushed', tree_site_path(DRUPAL_ROOT)); }
+function variable_get(string $name, mixed $default): mixed { return tree_get(DRUPAL_ROOT, $name) ?: $default; }
+function system_get_info(string $type): array { return tree_info($type, '7.x-3.29'); }
 `,
   'includes/install.core.inc': `<?php
 function install_drupal(array $settings): void
@@ -157,6 +168,7 @@ class Drupal {
   const VERSION = '${version}';
   public static function service(string $name): object { return new TreeService($name); }
   public static function entityTypeManager(): object { return new TreeService('entities'); }
+  public static function state(): object { return new TreeService('state'); }
 }
 `,
   'core/includes/tree.inc': `<?php\nconst ROOT = __DIR__ . '/../..';\n${COMMON}
@@ -179,6 +191,8 @@ namespace {
     public function getStorage(string $type): self { return $this; }
     public function load(int $id): object { return (object) ['uid' => $id]; }
     public function getPendingUpdateFunctions(): array { return ['node_post_update_one']; }
+    public function get(string $name): mixed { return tree_get(ROOT, $name); }
+    public function getAllInstalledInfo(): array { return tree_info(substr($this->name, strlen('extension.list.')), '1.0'); }
   }
 }
 `,

@@ -174,6 +174,7 @@ export function kindsInSource(): string[] {
 
 /** Kinds that only sites with code have: they fail on a prepared machine (provision-faults-code.test.ts). */
 export const KINDS_OF_CODE = [
+  'ask-status',
   'claim-slot',
   'create-database',
   'drop-database',

@@ -67,6 +67,7 @@ export const aSite = (facts: Partial<Site> = {}): Site => ({
   databaseName: null,
   slot: null,
   sizeBytes: null,
+  report: null,
   ...facts,
 })
 

@@ -1,5 +1,6 @@
 import type { Site } from '#shared/domain/objects.ts'
 import { parseHttpsOptions, parseSiteFacts } from '#shared/domain/site-options.ts'
+import { parseSiteReport } from '#shared/domain/site-report.ts'
 import type { Task } from '#shared/domain/task.ts'
 import type { ProvisionContext } from '#shared/protocol/provision.ts'
 import type { TaskResult } from '../../hooks/feature.ts'
@@ -21,7 +22,11 @@ export function afterSiteTask(task: Task, result: TaskResult, host: Host): void 
     case 'import':
       return host.put('site', { ...site, status: 'enabled', url })
     case 'verify':
-      return host.put('site', { ...site, url: url ?? site.url })
+      return host.put('site', {
+        ...site,
+        url: url ?? site.url,
+        report: parseSiteReport(result.data['report']),
+      })
     case 'enable':
       return host.put('site', { ...site, status: 'enabled', url: url ?? site.url })
     case 'disable':
@@ -68,6 +73,8 @@ function moved(site: Site, url: string | null, result: TaskResult, host: Host): 
     savedOptions: context.options,
     verifiedAt: host.now,
     url: url ?? site.url,
+    // It was of other code.
+    report: platform === undefined || platform.id === site.platformId ? site.report : null,
   }
 }
 
@@ -90,6 +97,7 @@ function keepClone(site: Site, url: string | null, result: TaskResult, host: Hos
     certificateExpiresAt: null,
     certificateIssuer: null,
     sizeBytes: null,
+    report: null,
     savedOptions: context.options,
     verifiedAt: host.now,
     createdAt: host.now,

@@ -69,6 +69,7 @@ export const drupal: CodeApplication = {
   async renamed(site, signal) {
     await evaluate(site, renamed, signal)
   },
+  status: (site, signal) => call(site, 'status', signal),
   async findForeign(folder) {
     if ((await kindOf(path.join(folder, 'files'))) !== 'folder') return undefined
     const files = ['files', 'private', 'modules', 'themes', 'config'].map((name) => ({
@@ -139,7 +140,7 @@ async function makeLink(site: CodeSite, signal: AbortSignal): Promise<string> {
 
 async function call(
   site: CodeSite,
-  script: 'install' | 'update' | 'cron',
+  script: 'install' | 'update' | 'cron' | 'status',
   signal: AbortSignal,
   more: JsonRecord = {},
 ): Promise<Json> {

@@ -56,7 +56,9 @@ export const plainPhp: CodeApplication = {
   secrets: () => renderSecret(),
   async scriptFor(work, root) {
     const file = scriptFile(root, SCRIPT_OF[work])
-    return (await kindOf(file)) === 'file' ? file : undefined
+    if ((await kindOf(file)) === 'file') return file
+    // What can be told of any PHP is.
+    return work === 'status' ? 'status.php' : undefined
   },
   async install(site, signal) {
     const answer = await call(site, 'install', signal)
@@ -68,6 +70,7 @@ export const plainPhp: CodeApplication = {
   async renamed(site, signal) {
     await call(site, 'renamed', signal)
   },
+  status: (site, signal) => call(site, 'status', signal),
   async findForeign(folder) {
     if ((await kindOf(path.join(folder, 'files'))) !== 'folder') return undefined
     const files = ['files', 'private'].map((name) => ({ from: name, to: name }))
@@ -91,12 +94,13 @@ export const plainPhp: CodeApplication = {
   },
 }
 
-type Script = 'install' | 'update' | 'renamed' | 'cron' | 'login'
+type Script = 'install' | 'update' | 'renamed' | 'status' | 'cron' | 'login'
 
 const SCRIPT_OF: Readonly<Record<SlotWork, Script>> = {
   install: 'install',
   update: 'update',
   renamed: 'renamed',
+  status: 'status',
   cron: 'cron',
   'login-reset': 'login',
 }

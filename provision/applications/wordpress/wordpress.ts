@@ -10,11 +10,13 @@ import { findMissing, incomplete } from '../missing.ts'
 import { readWordPressPackages } from '../packages-wordpress.ts'
 import { joinScripts } from '../php-script.ts'
 import address from '../php/wordpress/address.php?raw'
+import packages from '../php/packages.php?raw'
 import boot from '../php/wordpress/boot.php?raw'
 import cron from '../php/wordpress/cron.php?raw'
 import install from '../php/wordpress/install.php?raw'
 import login from '../php/wordpress/login.php?raw'
 import renamed from '../php/wordpress/renamed.php?raw'
+import status from '../php/wordpress/status.php?raw'
 import update from '../php/wordpress/update.php?raw'
 import { findForeignWordPress } from './foreign.ts'
 import { PLATFORM_CONFIG, renderKeys, renderSettings, tablePrefixOf } from './settings.ts'
@@ -51,6 +53,8 @@ export const wordPress: CodeApplication = {
   async renamed(site, signal) {
     await call(site, renamed, signal)
   },
+  status: (site, signal) =>
+    call(site, joinScripts(packages, status), signal, { isInstalling: true }),
   findForeign: findForeignWordPress,
   abilities: {
     cron: async (site, signal) => {
@@ -67,6 +71,7 @@ const SCRIPTS: Readonly<Record<SlotWork, string>> = {
   install: 'install',
   update: 'update',
   renamed: 'renamed',
+  status: 'status',
   cron: 'cron',
   'login-reset': 'login',
 }
@@ -78,10 +83,10 @@ async function recognise(root: string): Promise<Recognised | undefined> {
   const text = await findText(path.join(root, 'wp-includes/version.php'))
   const version = /^\$wp_version = '([\w.-]{1,40})';/m.exec(text ?? '')?.[1]
   if (version === undefined || missing.length > 0) throw incomplete(root, 'WordPress', missing)
-  const packages = await readWordPressPackages(root, version)
-  const hasTheme = packages.some(({ type }) => type === 'theme')
+  const found = await readWordPressPackages(root, version)
+  const hasTheme = found.some(({ type }) => type === 'theme')
   const warning = `${root} has no theme: the front pages of its sites will be empty.`
-  return { version, packages, warnings: hasTheme ? [] : [warning] }
+  return { version, packages: found, warnings: hasTheme ? [] : [warning] }
 }
 
 /** One of these says that it is meant to be a WordPress. */

@@ -375,6 +375,37 @@ describe('what a backend found out of a site', () => {
     expect(site).toMatchObject(facts)
   })
 
+  test('has what the site says of itself, until a verify does not hear it or its code is another', async () => {
+    const report = {
+      version: '6.1',
+      php: { version: '8.2', memoryLimit: '256M', uploadLimit: '64M', maxSeconds: 60 },
+      database: { isAnswering: true, version: '10.11' },
+      isInMaintenance: false,
+      pendingUpdates: 1,
+      packages: [{ type: 'core' as const, name: 'wordpress', title: 'WordPress', version: '6.1' }],
+    }
+    const first = await after({ type: 'verify' }, isOk({ data: { ...URL, report } }))
+    expect(first.site.report).toEqual(report)
+    const cron = await after({ type: 'cron' }, isOk(), siteWith({ report }))
+    expect(cron.site.report).toEqual(report)
+    for (const said of [undefined, 'well', { ...report, pendingUpdates: -1 }]) {
+      const data = { ...URL, ...(said === undefined ? {} : { report: said }) }
+      const { site, ended } = await after({ type: 'verify' }, isOk({ data }), siteWith({ report }))
+      expect(ended.status).toBe('success')
+      expect(site.report).toBeNull()
+    }
+    for (const [platform, kept] of [
+      ['@platform_other', null],
+      ['@platform_static', report],
+    ] as const) {
+      const contexts = [aContext('www.example.com', { platform })]
+      const came = isOk({ data: URL, contexts })
+      expect((await after({ type: 'migrate' }, came, siteWith({ report }))).site.report).toEqual(
+        kept,
+      )
+    }
+  })
+
   test('is not the size of a backup', async () => {
     const data = { file: '/home/desk/backups/one.tar.gz', sizeBytes: 99 }
     const { site, backups } = await after({ type: 'backup' }, isOk({ data }), siteWith(facts))

@@ -39,6 +39,16 @@ function hd_run_updates(): int
     return $ran;
 }
 
+/** How many updates of the database wait, but for those that Drupal 8 and later do afterwards. */
+function hd_pending_updates(): int
+{
+    drupal_load_updates();
+    return array_sum(array_map(
+        static fn($one): int => count($one['pending'] ?? []),
+        array_values(update_get_update_list()),
+    ));
+}
+
 /** An update says how far it came; it is called until it has come to its end. */
 function hd_to_end(string $name, array &$context, callable $step): void
 {
