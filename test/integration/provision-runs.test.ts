@@ -115,7 +115,7 @@ test('a run of the native dialect does its work, and cancelled it takes its work
   )
   expect(verified.outcome).toMatchObject({ isOk: true, contexts: [{ name: 'server_n' }] })
   expect(verified.entries).toContainEqual(
-    expect.objectContaining({ kind: 'progress', progress: { step: 2, of: 2, title: 'Done' } }),
+    expect.objectContaining({ kind: 'progress', progress: { step: 3, of: 3, title: 'Done' } }),
   )
 
   await inHome(
