@@ -18,7 +18,7 @@ let disk: SmallDisk
 let backup: string
 
 beforeAll(async () => {
-  desk = await CodeHarness.open({ name: 'hdfull', slots: 4 })
+  desk = await CodeHarness.open({ name: 'hdtight', slots: 4 })
   await desk.addPlatform('one')
   await desk.addPlatform('two')
   const { slot } = (await desk.install(SITE, 'one')).result.data as { slot: string }
