@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -14,7 +14,7 @@ interface Suite {
   name: string
   /** It needs what a machine has to be prepared for. */
   needsMachine: boolean
-  run: () => Count
+  run: () => Promise<Count>
 }
 
 interface Done extends Count {
@@ -41,17 +41,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const { values } = parseArgs({ options: { long: { type: 'boolean', default: false } } })
 const problems = prepareMachine((line) => console.log(line))
 for (const problem of problems) console.error(problem)
-for (const suite of suites(values.long)) done.push(runSuite(suite))
+for (const together of suites(values.long))
+  done.push(...(await Promise.all(together.map((suite) => runSuite(suite)))))
 
 console.log('')
 for (const suite of done) console.log(summaryLine(suite))
 process.exitCode = done.some(({ failed }) => failed > 0) ? 1 : 0
 
-function suites(isLong: boolean): Suite[] {
+/** One after the other; what stands in one row runs at once: each of these takes one core. */
+function suites(isLong: boolean): Suite[][] {
   const check = (name: string, script: string, ...args: string[]): Suite => ({
     name,
     needsMachine: false,
-    run: () => toCount(start(script, args) === 0),
+    run: async () => toCount((await start(script, args)) === 0),
   })
   const tests = (name: string, needsMachine = true): Suite => ({
     name,
@@ -59,31 +61,33 @@ function suites(isLong: boolean): Suite[] {
     run: () => runVitest(name),
   })
   return [
-    check('build', process.execPath, path.join(root, 'tools/build.ts')),
-    check('types', 'npm', 'run', '--silent', 'typecheck'),
-    check('lint', 'npm', 'run', '--silent', 'lint'),
-    tests('unit', false),
-    tests('integration'),
-    tests('e2e'),
-    ...(isLong ? [tests('long')] : []),
+    [check('build', process.execPath, path.join(root, 'tools/build.ts'))],
+    [
+      check('types', 'npm', 'run', '--silent', 'typecheck'),
+      check('lint', 'npm', 'run', '--silent', 'lint'),
+    ],
+    [tests('unit', false)],
+    [tests('integration')],
+    [tests('e2e')],
+    ...(isLong ? [[tests('long')]] : []),
   ]
 }
 
-function runSuite({ name, needsMachine, run }: Suite): Done {
+async function runSuite({ name, needsMachine, run }: Suite): Promise<Done> {
   console.log(`\n── ${name}`)
   const startedAt = performance.now()
   const isBlocked = needsMachine && problems.length > 0
-  const count = isBlocked ? toCount(false) : run()
+  const count = isBlocked ? toCount(false) : await run()
   const seconds = (performance.now() - startedAt) / 1000
   return { name, ...count, seconds, remark: isBlocked ? ` (not run: ${problems.join('; ')})` : '' }
 }
 
-function runVitest(project: string): Count {
+async function runVitest(project: string): Promise<Count> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'desk-tests-'))
   try {
     const report = path.join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const exitCode = start('vitest', ['run', '--project', project, ...reporters])
+    const exitCode = await start('vitest', ['run', '--project', project, ...reporters])
     return countTests(readIfThere(report), exitCode)
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -91,14 +95,15 @@ function runVitest(project: string): Count {
 }
 
 /** Runs a program with our output as its own; its exit code, or null where it was ended or could not be started. */
-function start(program: string, args: readonly string[]): number | null {
-  const { status, error } = spawnSync(program, args, {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
+function start(program: string, args: readonly string[]): Promise<number | null> {
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${program}: ${error.message}`)
+      resolve(null)
+    })
+    child.on('close', resolve)
   })
-  if (error !== undefined) console.error(`${program}: ${error.message}`)
-  return status
 }
 
 function readIfThere(file: string): string | undefined {
