@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { build } from 'vite'
-import type { SiteReport } from '#shared/domain/site-report.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
 import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
 import type { FakeDesk } from '../support/fake-router.ts'
 import { aLine, anId, aTask } from '../support/fake-tasks.ts'
+import { aSiteReport } from '../support/objects.ts'
 
 /** The built pages in a real browser over a main that answers from arrays: what they do by themselves. */
 let folder: string
@@ -116,10 +116,7 @@ test('a site shows how it is by its own word, and which packages are active', as
   expect(await page.getByRole('tab', { name: /Packages/ }).count()).toBe(0)
   expect(complaints).toEqual([])
 })
-const REPORT: SiteReport = {
-  version: '6.1.9',
-  php: { version: '8.2.36', memoryLimit: '256M', uploadLimit: '64M', maxSeconds: 60 },
-  database: { isAnswering: true, version: '10.11.19-MariaDB-0+deb12u1' },
+const REPORT = aSiteReport({
   isInMaintenance: true,
   pendingUpdates: 2,
   packages: [
@@ -127,7 +124,7 @@ const REPORT: SiteReport = {
     { type: 'plugin', name: 'akismet', title: 'Akismet Anti-Spam', version: '5.3' },
     { type: 'theme', name: 'twentytwentythree', title: 'Twenty Twenty-Three', version: '1.0' },
   ],
-}
+})
 
 test('the overview says what needs one, and leads there', async () => {
   await open(aBusyDesk(), '/')

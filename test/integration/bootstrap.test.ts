@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -25,6 +24,7 @@ import {
   startHostingMachine,
 } from '../support/hosting-machine.ts'
 import { findNginxMaster } from '../support/nginx.ts'
+import { mountOver } from '../support/other-files.ts'
 import { findAccount } from '../support/sandbox-account.ts'
 
 const inShell = (script: string): string =>
@@ -226,15 +226,7 @@ describe('before anything is changed, the script refuses', () => {
 
   /** Runs it where some files of the system are others. */
   function refusalWith(files: Readonly<Record<string, string>>): string {
-    const folder = mkdtempSync(path.join(tmpdir(), 'hosting-desk-other-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const mounts = Object.entries(files).map(([target, text], index) => {
-      const file = path.join(folder, `${index}`)
-      writeFileSync(file, text)
-      chmodSync(file, 0o755)
-      return `mount --bind ${file} "$(readlink -f ${target})";`
-    })
-    const ran = spawnSync('unshare', ['-m', 'sh', '-ec', `${mounts.join(' ')} exec sh -s`], {
+    const ran = spawnSync('unshare', ['-m', 'sh', '-ec', `${mountOver(files)}\nexec sh -s`], {
       input: renderBootstrap(bootstrapScript(), ground.parameters),
       encoding: 'utf8',
     })

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Finding } from '#shared/domain/finding.ts'
 import { z } from 'zod'
 import { renderRequest } from '#shared/protocol/provision.ts'
@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { type HostingMachine, startHostingMachine } from '../support/hosting-machine.ts'
 import { findNginxMaster } from '../support/nginx.ts'
+import { mountOver } from '../support/other-files.ts'
 import { ANY_LOAD, collect, type Ran } from '../support/provision.ts'
 
 let machine: HostingMachine
@@ -43,15 +44,8 @@ const verify = (env = {}): Promise<Ran> =>
 
 /** The same where some files of the system are others, for this one command. */
 function verifyWith(files: Readonly<Record<string, string>>): Promise<Ran> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'hosting-desk-other-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  const mounts = Object.entries(files).map(([target, text], index) => {
-    const file = path.join(folder, `${index}`)
-    writeFileSync(file, text)
-    chmodSync(file, 0o755)
-    return `mount --bind ${file} ${target}`
-  })
-  const script = `${mounts.join('; ')}; account=$1; shift
+  const script = `${mountOver(files)}
+    account=$1; shift
     exec setpriv --reuid "$account" --regid "$account" --init-groups "$@"`
   const argv = machine.argvOf(['provision-verify', '@server_doc'])
   const child = spawn('unshare', ['-m', 'sh', '-ec', script, 'sh', machine.account, ...argv], {

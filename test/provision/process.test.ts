@@ -30,10 +30,10 @@ test('a program reads what it is given to its end', async () => {
 })
 
 test('who has read enough of it ends it', async () => {
-  const endless = new Readable({ read: () => endless.push(Buffer.alloc(65_536, 'x')) })
+  const endless = new Readable({ read: () => endless.push(Buffer.alloc(65_536, 'abc')) })
   expect(await runProgram(['head', '-c', '3'], { input: endless, signal })).toEqual({
     exitCode: 0,
-    output: 'xxx',
+    output: 'abc',
   })
   expect(endless.destroyed).toBe(true)
 })

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { SiteReport } from '#shared/domain/site-report.ts'
 import { describeLimits, findTroubles } from '../../renderer/lib/site-report.ts'
+import { aSiteReport } from '../support/objects.ts'
 
-const report: SiteReport = {
-  version: '6.1',
-  php: { version: '8.2', memoryLimit: '256M', uploadLimit: '64M', maxSeconds: 60 },
-  database: { isAnswering: true, version: '10.11' },
-  isInMaintenance: false,
-  pendingUpdates: 0,
-  packages: [],
-}
+const report = aSiteReport()
 
 describe('a site’s report', () => {
   test('has no trouble where all is well, or nobody knows', () => {

@@ -1,4 +1,5 @@
 import type { Platform, Server, Site } from '#shared/domain/objects.ts'
+import type { SiteReport } from '#shared/domain/site-report.ts'
 import type { Task } from '#shared/domain/task.ts'
 
 /** An id that sorts by its number. */
@@ -93,5 +94,16 @@ export const aTask = (facts: Partial<Task> = {}): Task => ({
   errorCode: null,
   errorMessage: null,
   warnings: 0,
+  ...facts,
+})
+
+/** What a WordPress with nothing amiss says of itself. */
+export const aSiteReport = (facts: Partial<SiteReport> = {}): SiteReport => ({
+  version: '6.1.9',
+  php: { version: '8.2.36', memoryLimit: '256M', uploadLimit: '64M', maxSeconds: 60 },
+  database: { isAnswering: true, version: '10.11.19-MariaDB-0+deb12u1' },
+  isInMaintenance: false,
+  pendingUpdates: 0,
+  packages: [],
   ...facts,
 })
