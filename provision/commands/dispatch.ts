@@ -2,9 +2,10 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import { planQueue, turnOf } from '#shared/domain/queue-plan.ts'
 import { parseDispatchPlan, type ServerQueue } from '#shared/protocol/dispatch-plan.ts'
 import type { Context } from '../context/context.ts'
-import { tidy } from '../steps/recover.ts'
+import { hasOrphans, tidy } from '../steps/recover.ts'
 import { takeLock } from '../system/lock.ts'
 import { toProvisionError } from '../system/provision-error.ts'
+import { fillReserve, giveUpReserve, isReserveNeeded } from '../system/reserve.ts'
 import { DispatchMemory } from './dispatch-memory.ts'
 import { runServerTask } from './dispatch-run.ts'
 import { SERVER_WORK, toMinute, type WorkItem } from './dispatch-work.ts'
@@ -14,6 +15,9 @@ import type { CommandResult, Session } from './session.ts'
 
 /** How many runs one queue has going at once. */
 const MAX_AT_ONCE = 4
+
+/** The queue that deletes backups. */
+const MAKES_ROOM = 'backup-retention'
 
 type Outcome =
   | { state: 'disabled' | 'paused' | 'idle' | 'too-early' | 'full' | 'locked' }
@@ -26,9 +30,19 @@ type Outcome =
  * back. Queues do not wait for each other; the same queue twice at once does not happen.
  */
 export async function dispatch(session: Session): Promise<CommandResult> {
+  const { journals, reserve } = session.folders
+  try {
+    if (await hasOrphans(journals)) await giveUpReserve(reserve)
+    await session.recover()
+    return await dispatchAll(session)
+  } finally {
+    await fillReserve(reserve)
+  }
+}
+
+async function dispatchAll(session: Session): Promise<CommandResult> {
   const unreadable = (error: unknown): void =>
     session.log('warning', toProvisionError(error).message)
-  await session.recover()
   await tidy(session.folders)
   const servers = await session.store.list('server', unreadable)
   for (const server of servers) await rotateLogsOf(session, server)
@@ -61,6 +75,7 @@ async function dispatchQueue(
   const options = { signal: parts.signal, patienceMs: 0 }
   let release: (() => Promise<void>) | undefined
   try {
+    if (queue.name === MAKES_ROOM) await giveRoomTo(session, server, queue)
     release = await takeLock(folders.locks, `dispatch-${name}`, options)
     return await runQueue(session, server, queue)
   } catch (error) {
@@ -73,18 +88,31 @@ async function dispatchQueue(
   }
 }
 
+/** On a full disk not even a lock could be written. What is kept for that is given up only where room will be made. */
+async function giveRoomTo(session: Session, server: Context, queue: ServerQueue): Promise<void> {
+  const { reserve } = session.folders
+  if (!(await isReserveNeeded(reserve))) return
+  const { turn, items } = await findTurn(session, server, queue)
+  if (turn.state === 'due' && items.length > 0) await giveUpReserve(reserve)
+}
+
 async function runQueue(session: Session, server: Context, queue: ServerQueue): Promise<Outcome> {
-  const work = SERVER_WORK[queue.name]
-  if (work === undefined) return { state: 'idle' }
-  const now = toMinute(session.parts.now())
-  const memory = await DispatchMemory.open(session.folders, `${queue.name}@${server.name}`)
-  const { total, items } = await work({ session, server, queue, memory, now })
-  const turn = turnOf(toPlanned(queue, total, memory.lastRunAt), now)
+  const { turn, items, memory, now } = await findTurn(session, server, queue)
   if (turn.state !== 'due') return { state: turn.state }
   refuseOverload(server)
   await memory.begin(now)
   const runs = await runAll(session, memory, queue.name, items.slice(0, turn.items))
   return { state: 'ran', runs }
+}
+
+/** What a queue has to do, and whether it is its turn. */
+async function findTurn(session: Session, server: Context, queue: ServerQueue) {
+  const now = toMinute(session.parts.now())
+  const memory = await DispatchMemory.open(session.folders, `${queue.name}@${server.name}`)
+  const looking = { session, server, queue, memory, now }
+  // What another queue would do stays undone here.
+  const { total, items } = (await SERVER_WORK[queue.name]?.(looking)) ?? { total: 0, items: [] }
+  return { turn: turnOf(toPlanned(queue, total, memory.lastRunAt), now), items, memory, now }
 }
 
 const toPlanned = (queue: ServerQueue, totalItems: number | null, lastRunAt: number | null) =>

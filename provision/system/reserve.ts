@@ -13,9 +13,14 @@ export const RESERVE_BYTES = 2 * 1024 * 1024
 const MARGIN_BYTES = 256 * 1024
 
 export async function giveUpReserve(file: string): Promise<void> {
-  if ((await sizeOf(file)) === 0) return
+  if (await isReserveNeeded(file)) await truncate(file)
+}
+
+/** Whether there is one, and so little beside it that who makes room will need it. */
+export async function isReserveNeeded(file: string): Promise<boolean> {
+  if ((await sizeOf(file)) === 0) return false
   const space = await findSpace(path.dirname(file))
-  if (space === undefined || space.freeBytes < RESERVE_BYTES) await truncate(file)
+  return space === undefined || space.freeBytes < RESERVE_BYTES
 }
 
 /** Makes it; `fillReserve` does nothing before. */

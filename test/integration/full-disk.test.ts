@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { JsonRecord } from '#shared/domain/json.ts'
 import { renderRequest } from '#shared/protocol/provision.ts'
 import { CodeHarness } from '../support/code-harness.ts'
+import { eventually } from '../support/eventually.ts'
 import { aRun, finished, lastOf, sh } from '../support/runs.ts'
 import { SmallDisk } from '../support/small-disk.ts'
 import { collectEvents, openTo } from '../support/ssh.ts'
@@ -150,6 +152,79 @@ describe('on a disk that is full', () => {
     expect(desk.databases().filter((name) => name.startsWith(slot))).toEqual([])
     expect(desk.leftovers()).toEqual([])
   }, 60_000)
+
+  describe('a server that plans for itself', () => {
+    const retention = {
+      name: 'backup-retention',
+      type: 'batch',
+      isEnabled: true,
+      isPaused: false,
+      frequencySeconds: 60,
+      items: 5,
+      minThreads: 1,
+      maxThreads: 6,
+      threshold: 100,
+      rules: '7d 1d',
+    }
+    const old = [1, 2, 3].map((hour) => `backups/${SITE}-20250101T0${hour}0000Z.tar.gz`)
+    const plan = async (queues: JsonRecord[] | null): Promise<void> => {
+      const { result } = await desk.save('server_a', {
+        dispatch_plan: queues === null ? null : { queues },
+      })
+      expect(result.errorMessage).toBeNull()
+    }
+    const putOld = (): void => {
+      for (const name of old)
+        desk.machine.as(desk.machine.account, `head -c 1000000 /dev/urandom >~/${name}`)
+    }
+    const dispatch = () => desk.machine.run(['dispatch'], '')
+
+    beforeEach(async () => {
+      desk.machine.as(desk.machine.account, 'rm -rf ~/.hosting-desk/dispatch')
+      await plan([retention])
+      await desk.succeed('verify', 'server_a')
+      expect(reserve()).toBe(2 * 1024 * 1024)
+    })
+    afterEach(async () => {
+      disk.free()
+      await plan(null)
+    })
+
+    test('thins out its backups, and then keeps some room again', async () => {
+      putOld()
+      disk.fill(0)
+      const { result } = await dispatch()
+      const outcome = result.data['backup-retention@server_a'] as { runs: string[] }
+      expect(outcome).toEqual({ state: 'ran', runs: [expect.any(String)] })
+      const run = desk.inHome(`.hosting-desk/runs/${outcome.runs[0]}`)
+      expect(readFileSync(`${run}/status.0`, 'utf8')).toBe('0\n')
+      expect(old.map((name) => existsSync(desk.inHome(name)))).toEqual([false, false, true])
+      expect(reserve()).toBe(2 * 1024 * 1024)
+      expect(desk.leftovers()).toEqual([])
+    }, 60_000)
+
+    test('gives nothing up where there is nothing to thin out', async () => {
+      const { mtimeMs } = statSync(desk.inHome('.hosting-desk/reserve'))
+      disk.fill(0)
+      await dispatch()
+      expect(statSync(desk.inHome('.hosting-desk/reserve')).mtimeMs).toBe(mtimeMs)
+    }, 60_000)
+
+    test('first takes back what was killed', async () => {
+      putOld()
+      const journals = desk.inHome('.hosting-desk/journals')
+      const { child, ended } = desk.machine.start(['provision-backup', `@${SITE}`])
+      ended.catch(() => undefined)
+      await eventually(() => expect(readdirSync(journals)).not.toEqual([]))
+      child.kill('SIGKILL')
+      await ended.catch(() => undefined)
+      expect(readdirSync(journals)).not.toEqual([])
+      disk.fill(0)
+      const { result } = await dispatch()
+      expect(result.data['backup-retention@server_a']).toMatchObject({ state: 'ran' })
+      expect(desk.leftovers()).toEqual([])
+    }, 60_000)
+  })
 
   test('a run over SSH that makes room can be begun, too, and tells how it ended', async () => {
     const file = (await desk.succeed('backup', SITE)).result.data['file'] as string

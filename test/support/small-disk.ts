@@ -39,14 +39,17 @@ export class SmallDisk {
   fill(freeBytes: number): void {
     this.free()
     const bytes = this.freeBytes - freeBytes
-    // The file system needs some for the file itself; what is then left is filled by writing.
+    // The file system needs some for the file itself; what is then left is filled by the block.
     const first = bytes - (freeBytes === 0 ? 500_000 : 0)
-    asRoot('fallocate -l "$2" "$1/.filler"', this.#place, `${first}`)
-    if (freeBytes === 0) asRoot('cat /dev/zero >>"$1/.filler" 2>/dev/null || true', this.#place)
+    asRoot('mkdir "$1/.filler"; fallocate -l "$2" "$1/.filler/first"', this.#place, `${first}`)
+    if (freeBytes === 0)
+      asRoot('dd if=/dev/zero of="$1/.filler/rest" bs=1k 2>/dev/null || true', this.#place)
   }
 
   free(): void {
-    rmSync(path.join(this.#place, '.filler'), { force: true })
+    rmSync(path.join(this.#place, '.filler'), { recursive: true, force: true })
+    // What is removed is free once that is on disk.
+    asRoot('sync -f "$1"', this.#place)
   }
 
   remove(): void {
