@@ -669,6 +669,9 @@ start_nginx() {
     kill -QUIT "$(cat "$sockets/nginx.pid")"
     wait_until is_stopped nginx || fail 'nginx does not end.'
   fi
+  # A master that was killed leaves its file, and workers that hold the ports.
+  as_account rm -f "$home/nginx/run/nginx.pid"
+  as_account pkill -QUIT -u "$account" -f '^nginx: worker process' || true
   (umask 027; in_background nginx setpriv --reuid "$account" --regid "$account" --init-groups --no-new-privs \
     --inh-caps=-all,+net_bind_service --ambient-caps=-all,+net_bind_service --bounding-set=-all,+net_bind_service \
     sh -c "exec $(nginx_command) -g 'daemon off;'")
@@ -676,7 +679,11 @@ start_nginx() {
   did 'started nginx'
 }
 
-is_running() { [ -f "$sockets/$1.pid" ] && [ -d "/proc/$(cat "$sockets/$1.pid")" ]; }
+# Who is dead and was not collected has no command line any more, and a number may have gone to somebody else.
+is_running() {
+  [ -f "$sockets/$1.pid" ] &&
+    grep -qsF -e "$home/nginx/nginx.conf" -e "$config/php/fpm.conf" "/proc/$(cat "$sockets/$1.pid")/cmdline"
+}
 is_stopped() { is_running "$1" && return 1 || return 0; }
 
 wait_until() { # COMMAND...: within five seconds
@@ -749,8 +756,8 @@ stop_services() {
     rm -f "$nginx_unit" "$php_unit" "$upgrade_unit.path" "$upgrade_unit.service"
     systemctl daemon-reload
   else
-    for pid_file in "$sockets/nginx.pid" "$sockets/php.pid"; do
-      [ ! -f "$pid_file" ] || kill -TERM "$(cat "$pid_file")" 2>/dev/null || true
+    for name in nginx php; do
+      ! is_running "$name" || kill -TERM "$(cat "$sockets/$name.pid")" 2>/dev/null || true
     done
   fi
   did 'stopped nginx and PHP'

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdtempSync,
@@ -132,6 +133,65 @@ describe('the bootstrap script', () => {
       expect(use(`${account}${slot}_none`)).toContain('Unknown database')
     expect(machine.bootstrap({ slots: 8 })).toContain('Nothing had to be changed.')
   })
+
+  describe.each([
+    ['nginx', 'nginx'],
+    ['php', 'PHP'],
+  ])('where %s was killed', (name, title) => {
+    const pidFile = (): string => `/run/${account}-php/${name}.pid`
+    const kill = async (): Promise<void> => {
+      const pid = readFileSync(pidFile(), 'utf8').trim()
+      inShell(`kill -KILL ${pid}`)
+      await eventually(() => expect(() => readFileSync(`/proc/${pid}/cmdline`)).toThrow())
+    }
+    const expectStarted = async (): Promise<void> => {
+      expect(machine.bootstrap({ slots: 8 })).toContain(`+ started ${title}`)
+      const pid = readFileSync(pidFile(), 'utf8').trim()
+      await eventually(() =>
+        expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toMatch(/: master process/),
+      )
+      expect(machine.bootstrap({ slots: 8 })).toContain('Nothing had to be changed.')
+    }
+
+    test('starts it again', async () => {
+      await kill()
+      await expectStarted()
+    })
+
+    test('starts it again, though nobody has collected it', async () => {
+      await kill()
+      const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'])
+      onTestFinished(() => void parent.kill())
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+      const dead = line.toString().trim()
+      await eventually(() => expect(readFileSync(`/proc/${dead}/stat`, 'utf8')).toContain(') Z '))
+      writeFileSync(pidFile(), `${dead}\n`)
+      await expectStarted()
+    })
+
+    test('starts it again, and leaves alone whoever has its number now', async () => {
+      await kill()
+      const other = spawn('sleep', ['60'])
+      onTestFinished(() => void other.kill())
+      writeFileSync(pidFile(), `${other.pid}\n`)
+      await expectStarted()
+      expect(other.exitCode ?? other.signalCode).toBe(null)
+    })
+  })
+
+  test('does not take nginx for started where it cannot start', async () => {
+    const conf = path.join(machine.home, 'nginx/nginx.conf')
+    const before = readFileSync(conf, 'utf8')
+    inShell(`kill -KILL ${findNginxMaster(machine.home)}`)
+    await eventually(() => expect(findNginxMaster(machine.home)).toBeUndefined())
+    writeFileSync(conf, `${before}\nnonsense;\n`)
+    try {
+      expect(() => machine.bootstrap({ slots: 8 })).toThrow('Failed: nginx did not start')
+    } finally {
+      writeFileSync(conf, before)
+    }
+    expect(machine.bootstrap({ slots: 8 })).toContain('+ started nginx')
+  }, 30_000)
 
   test('lets one more key in, and leaves the others', () => {
     const { publicKey } = BootstrapParameters.parse({ publicKey: 'ssh-ed25519 AAAAone another' })
