@@ -4,8 +4,11 @@ import { describeSize } from '../services/mariadb/steps.ts'
 import { removal } from '../steps/files.ts'
 import type { Step, Work } from '../steps/step.ts'
 import { packArchive, partialOf } from '../system/archive.ts'
+import { renderChecksums } from '../system/checksums.ts'
 import { ensureFolder, kindOf, remove, writeAtomically } from '../system/files.ts'
+import { findDiskUse } from '../system/machine.ts'
 import { VERSION } from '../version.ts'
+import { CHECKSUMS, DUMP, MANIFEST, MANIFEST_FORMAT, MANIFEST_KIND } from './archive-check.ts'
 import { noteOf, toNote } from './backup-note.ts'
 import { normaliseStep } from './code-steps.ts'
 import type { Session } from './session.ts'
@@ -13,14 +16,8 @@ import { checkSiteArchive } from './site-archive.ts'
 import { dump } from './site-copy.ts'
 import { hasCode, type SitePlace } from './site-place.ts'
 
-export const MANIFEST = 'manifest.json'
-export const DUMP = 'database.sql'
-/** The first form had no checksums and no dump. */
-export const MANIFEST_FORMAT = 2
-export const MANIFEST_KIND = 'site-backup'
-
 /**
- * Packs the site's folder, the dump of its database and a manifest with the checksums of both, and reads the archive back.
+ * Packs a manifest, the dump of the site's database, its folder and the checksums of them all, and reads the archive back.
  * `data` gets `file` and `sizeBytes`.
  */
 export function backupSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
@@ -67,13 +64,17 @@ async function pack(session: Session, work: Work, place: SitePlace, file: string
   for (const path of [file, partialOf(file), staging, noteOf(file)])
     await work.willUndo(removal.of({ path }))
   const parts = [{ inFolder: path.dirname(place.folder), name: place.uri }]
+  let dumpBytes: number | null = null
   if (hasCode(place)) {
     await ensureFolder(staging)
-    await dump(place, path.join(staging, DUMP), work.signal)
+    dumpBytes = await dump(place, path.join(staging, DUMP), work.signal)
     parts.unshift({ inFolder: staging, name: DUMP })
   }
+  const fileBytes = await findDiskUse(place.folder, work.signal)
+  const manifest = renderManifest(session, place, { dumpBytes, fileBytes })
   const { sizeBytes } = await packArchive(file, parts, {
-    last: { name: `./${MANIFEST}`, render: (files) => renderManifest(session, place, files) },
+    first: { name: `./${MANIFEST}`, text: manifest },
+    last: { name: `./${CHECKSUMS}`, render: renderChecksums },
     onWarning: (warning) => session.log('warning', warning),
     signal: work.signal,
   })
@@ -86,7 +87,7 @@ async function pack(session: Session, work: Work, place: SitePlace, file: string
 function renderManifest(
   session: Session,
   { site, uri, application }: SitePlace,
-  files: Readonly<Record<string, string>>,
+  sizes: { dumpBytes: number | null; fileBytes: number },
 ): string {
   const manifest = {
     format: MANIFEST_FORMAT,
@@ -98,7 +99,7 @@ function renderManifest(
     createdAt: new Date(session.parts.now()).toISOString(),
     description: toNote(session.parts.options),
     program: VERSION,
-    files,
+    ...sizes,
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }

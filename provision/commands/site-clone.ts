@@ -8,7 +8,7 @@ import { getApplication } from './application.ts'
 import { refuseOverload } from './load.ts'
 import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
-import { type SiteArchive, unpackSite } from './site-archive.ts'
+import { openSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { backupSteps } from './site-backup.ts'
 import { copySteps } from './site-copy.ts'
 import {
@@ -20,7 +20,7 @@ import {
   type SitePlace,
   urlOf,
 } from './site-place.ts'
-import { getArchive, getBackupFile } from './site-restore.ts'
+import { getBackupFile, refuseOther } from './site-restore.ts'
 import { getTarget, holdNewName, settleStep, toName, toNewUri } from './site-target.ts'
 import { asInstalled, claimSteps, factsOf, newPlace, webSteps } from './site.ts'
 
@@ -60,7 +60,8 @@ export async function cloneSite(
   const named =
     backup === undefined
       ? undefined
-      : await getArchive(session, source, await getBackupFile(session, backup))
+      : await openSiteArchive(session, await getBackupFile(session, backup))
+  if (named !== undefined) refuseOther(session, source, named)
   const isNew = platform.name !== source.platform.name
   const data: JsonRecord = {}
   const archive = (): Pick<SiteArchive, 'file' | 'uri'> =>

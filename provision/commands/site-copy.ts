@@ -7,6 +7,7 @@ import type { Step } from '../steps/step.ts'
 import { setMode } from '../system/files.ts'
 import { ProvisionError } from '../system/provision-error.ts'
 import { getCodeApplication } from './application.ts'
+import { DUMP } from './archive-check.ts'
 import {
   bringUp,
   linkSteps,
@@ -19,7 +20,6 @@ import {
 } from './code-steps.ts'
 import type { Session } from './session.ts'
 import { type SiteArchive, unpackSite } from './site-archive.ts'
-import { DUMP } from './site-backup.ts'
 import { type CodePlace, urlOf } from './site-place.ts'
 
 /** What a site with code is to be made of. */

@@ -11,7 +11,7 @@ import { refuseOverload } from './load.ts'
 import { refuseLocked } from './platform.ts'
 import { roomStep } from './room.ts'
 import type { CommandResult, Session } from './session.ts'
-import { checkSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
+import { openSiteArchive, type SiteArchive, unpackSite } from './site-archive.ts'
 import { copySteps, refuseWithoutDatabase } from './site-copy.ts'
 import { certificateSteps } from './site-https.ts'
 import {
@@ -103,8 +103,7 @@ async function getArchive(
   named: string,
   application: string,
 ): Promise<SiteArchive> {
-  const file = await getBackupFile(session, named)
-  const archive = await checkSiteArchive(session, file, session.parts.signal)
+  const archive = await openSiteArchive(session, await getBackupFile(session, named))
   if (archive.application === application) return archive
   throw new ProvisionError(
     'PROVISION_OTHER_APPLICATION',

@@ -35,7 +35,10 @@ export async function restoreSite(
   const place = await findPlace(session, site)
   refuseOverload(place.server)
   await refuseUnlessInstalled(place)
-  const archive = await getArchive(session, place, await getBackupFile(session, named))
+  const file = await getBackupFile(session, named)
+  // What is there is replaced: that begins only once all of the archive is known to be good.
+  const archive = await checkSiteArchive(session, file, session.parts.signal)
+  refuseOther(session, place, archive)
   const data: JsonRecord = {}
   const restored = hasCode(place) ? await withFreshDatabase(session, place) : place
   const context = hasCode(restored) ? asInstalled(restored) : site
@@ -74,13 +77,12 @@ export async function getBackupFile(session: Session, named: string): Promise<st
   throw new ProvisionError('PROVISION_BACKUP_NOT_FOUND', `The backup is not there: ${file}`)
 }
 
-/** An archive from which this site can be made: checked, and of the same application. */
-export async function getArchive(
+/** Throws where this site cannot be made from an archive: it is of another application, or has no database. */
+export function refuseOther(
   session: Session,
   { uri, application, ground }: SitePlace,
-  file: string,
-): Promise<SiteArchive> {
-  const archive = await checkSiteArchive(session, file, session.parts.signal)
+  archive: SiteArchive,
+): void {
   if (archive.application !== application)
     throw new ProvisionError(
       'PROVISION_OTHER_APPLICATION',
@@ -89,7 +91,6 @@ export async function getArchive(
   if (ground !== undefined) refuseWithoutDatabase(archive)
   if (archive.uri !== uri)
     session.log('info', `The backup was made when the site was called ${archive.uri}.`)
-  return archive
 }
 
 /** Unpacks beside, then swaps by two renames. */

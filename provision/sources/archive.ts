@@ -4,7 +4,7 @@ import { download } from '../system/download.ts'
 import { ensureFolder, findOnlyFolder, readHead, remove, rename } from '../system/files.ts'
 import { findFreeBytes } from '../system/machine.ts'
 import { asCode, ProvisionError } from '../system/provision-error.ts'
-import { type ArchiveEntry, readArchive } from '../system/tar-reader.ts'
+import { type ArchiveEntry, lookingAt, readArchive } from '../system/tar-reader.ts'
 import { listZip, unpackZip } from '../system/zip.ts'
 import type { Fetched } from './git.ts'
 import type { Source } from './source.ts'
@@ -16,8 +16,8 @@ const RESERVE_BYTES = 64 * 1024 * 1024
 const MAX_MEMBERS = 500_000
 
 /**
- * Fetches an archive (.tar.gz or .zip), compares its checksum, looks at every member, and unpacks it into a folder that
- * is not there. Where all of it lies in one folder, that one's content is taken.
+ * Fetches an archive (.tar.gz or .zip), compares its checksum, and unpacks it, each member looked at before, into a folder
+ * that is not there. Where all of it lies in one folder, that one's content is taken.
  */
 export async function fetchArchive(
   { url, checksum }: Extract<Source, { type: 'archive' }>,
@@ -58,13 +58,13 @@ async function unpack(
     return unpackZip(file, entries, folder, signal)
   }
   if (head[0] !== 0x1f || head[1] !== 0x8b) throw refused('it is neither .tar.gz nor .zip')
-  await readArchive(file, '', { onEntry: (entry) => check.take(entry), signal })
+  const parts = lookingAt(readArchive(file, signal), (entry) => check.take(entry))
   await asCode('PROVISION_BAD_ARCHIVE', ['PROVISION_BACKUP_EXTRACTION_FAILED'], () =>
-    unpackArchive(file, folder, signal),
+    unpackArchive(parts, folder, signal),
   )
 }
 
-/** Looks at the members of an archive before anything is unpacked. */
+/** Looks at the members of an archive, each before it is unpacked. */
 export class MemberCheck {
   readonly #maxBytes: number
   #bytes = 0

@@ -3,7 +3,7 @@ import { rename } from 'node:fs/promises'
 import { flush, remove, sizeOf } from './files.ts'
 import { runProgram, startProgram } from './process.ts'
 import { cancelled, ProvisionError } from './provision-error.ts'
-import { Digests, openUnzipped, readTar } from './tar-reader.ts'
+import { Digests, readTar, type TarPart } from './tar-reader.ts'
 import { renderMember, TAR_END } from './tar-writer.ts'
 
 /** A file or folder to pack: `name` as it is called in the archive, in the folder `inFolder`. */
@@ -13,8 +13,10 @@ export interface Packed {
 }
 
 export interface PackOptions {
-  /** The last member: what it says of the others, given the SHA-256 of each plain file by its name. */
-  last: { name: string; render: (digests: Readonly<Record<string, string>>) => string }
+  /** The first member, which is there before the others are read. */
+  first: { name: string; text: string }
+  /** The last member: what it says of the others, given the SHA-256 of each plain file before it by its name. */
+  last: { name: string; render: (digests: ReadonlyMap<string, string>) => string }
   /** What changed while it was packed, for people. */
   onWarning: (warning: string) => void
   signal: AbortSignal
@@ -69,20 +71,21 @@ async function* inLargePieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buf
   yield Buffer.concat(held)
 }
 
-/** What tar packs, and behind it the last member, which knows what went by. */
+/** The first member, what tar packs, and behind it the last member, which knows what went by. */
 async function* members(
   parts: readonly Packed[],
-  { last, onWarning, signal }: PackOptions,
+  { first, last, onWarning, signal }: PackOptions,
 ): AsyncGenerator<Buffer> {
   const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
   const tar = await startProgram(['tar', '-cf', '-', ...what], { signal })
-  const digests: Record<string, string> = {}
-  const digester = await Digests.open((name, digest) => (digests[name] = digest))
+  const digests = new Map<string, string>()
+  const digester = await Digests.open((name, digest) => digests.set(name, digest))
   try {
-    for await (const part of readTar(tar.output)) {
-      digester.take(part)
-      yield part.raw
-    }
+    for (const source of [oneMember(first), tar.output])
+      for await (const part of readTar(source)) {
+        digester.take(part)
+        yield part.raw
+      }
     digester.end()
     const { exitCode, complaint } = await tar.end()
     checkTar(exitCode, complaint, onWarning)
@@ -90,6 +93,12 @@ async function* members(
     tar.stop()
   }
   yield renderMember(last.name, last.render(digests))
+  yield TAR_END
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- it is read as what comes from a program is
+async function* oneMember({ name, text }: PackOptions['first']): AsyncGenerator<Buffer> {
+  yield renderMember(name, text)
   yield TAR_END
 }
 
@@ -108,17 +117,23 @@ const packingFailed = (said: string): ProvisionError =>
     ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left for the backup: ${said}`)
     : new ProvisionError('PROVISION_BACKUP_FAILED', `tar could not pack: ${said}`)
 
-/** Unpacks into a folder that is there and empty. What the archive holds was checked before (see readArchive). */
+/**
+ * Unpacks what is read of an archive into a folder that is there and empty. tar is given nothing that was not read whole,
+ * and its end only once the reading has ended well. Throws what the reading throws, PROVISION_NO_SPACE and
+ * PROVISION_BACKUP_EXTRACTION_FAILED.
+ */
 export async function unpackArchive(
-  file: string,
+  parts: AsyncIterable<TarPart>,
   folder: string,
   signal: AbortSignal,
 ): Promise<void> {
-  // tar's own way, a gzip of its own, takes twice the time.
-  const { exitCode, output } = await runProgram(['tar', '-xf', '-', '-C', folder], {
-    input: await openUnzipped(file),
-    signal,
-  })
+  const { Readable } = await import('node:stream')
+  const input = Readable.from(inLargePieces(bytesOf(parts)))
+  let broken: Error | undefined
+  input.on('error', (error) => (broken = error))
+  const unpacked = runProgram(['tar', '-xf', '-', '-C', folder], { input, signal })
+  const { exitCode, output } = await unpacked.finally(() => input.destroy())
+  if (broken !== undefined) throw broken
   if (exitCode === 0) return
   throw /No space left|quota exceeded/i.test(output)
     ? new ProvisionError('PROVISION_NO_SPACE', `There is no room left: ${output.trim()}`)
@@ -126,4 +141,9 @@ export async function unpackArchive(
         'PROVISION_BACKUP_EXTRACTION_FAILED',
         `tar could not unpack: ${output.trim()}`,
       )
+}
+
+async function* bytesOf(parts: AsyncIterable<TarPart>): AsyncGenerator<Buffer> {
+  for await (const { raw } of parts) yield raw
+  yield TAR_END
 }

@@ -33,38 +33,19 @@ export type TarPart =
   { kind: 'entry'; entry: ArchiveEntry; raw: Buffer } | { kind: 'content' | 'filler'; raw: Buffer }
 
 /**
- * Reads a gzipped tar (of GNU tar, bsdtar or any POSIX one) from end to end without unpacking it, and tells each
- * member; with `onDigest` also the SHA-256 of each plain file. Returns the text of the member `wanted`, or undefined.
- * What `onEntry` throws ends the reading. Throws PROVISION_BAD_ARCHIVE.
+ * Reads a gzipped tar (of GNU tar, bsdtar or any POSIX one) from end to end without unpacking it. Whoever stops early has
+ * not been told whether the rest is good. Throws PROVISION_BAD_ARCHIVE, PROVISION_CANCELLED.
  */
-export async function readArchive(
-  file: string,
-  wanted: string,
-  {
-    onEntry,
-    onDigest,
-    signal,
-  }: {
-    onEntry: (entry: ArchiveEntry) => void
-    onDigest?: (name: string, digest: string) => void
-    signal: AbortSignal
-  },
-): Promise<string | undefined> {
+export async function* readArchive(file: string, signal: AbortSignal): AsyncGenerator<TarPart> {
   const unzipped = await openUnzipped(file)
   const pieces = unzipped[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>
-  const digests = onDigest === undefined ? undefined : await Digests.open(onDigest)
-  const text = new WantedText(wanted)
   try {
     for await (const part of readTar(pieces)) {
       signal.throwIfAborted()
-      if (part.kind === 'entry') onEntry(part.entry)
-      digests?.take(part)
-      text.take(part)
+      yield part
     }
-    digests?.end()
     // Behind the archive's end there is gzip's own, which tells whether the file was cut.
     while ((await pieces.next()).done !== true) signal.throwIfAborted()
-    return text.found
   } catch (error) {
     if (signal.aborted) throw cancelled()
     throw hasErrno(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_MEM_ERROR')
@@ -75,8 +56,19 @@ export async function readArchive(
   }
 }
 
+/** The same parts, each head of a member looked at before anybody gets it. What `look` throws ends the reading. */
+export async function* lookingAt(
+  parts: AsyncIterable<TarPart>,
+  look: (entry: ArchiveEntry) => void,
+): AsyncGenerator<TarPart> {
+  for await (const part of parts) {
+    if (part.kind === 'entry') look(part.entry)
+    yield part
+  }
+}
+
 /** What a gzipped file holds, as it is read. The caller destroys it. */
-export async function openUnzipped(file: string): Promise<Readable> {
+async function openUnzipped(file: string): Promise<Readable> {
   const { createGunzip } = await import('node:zlib')
   const source = createReadStream(file, { highWaterMark: 256 * 1024 })
   const unzipped = createGunzip({ chunkSize: 128 * 1024 })
@@ -85,8 +77,8 @@ export async function openUnzipped(file: string): Promise<Readable> {
   return source.pipe(unzipped)
 }
 
-/** The text of one member, gathered as it goes by. */
-class WantedText {
+/** The text of one member, gathered as it goes by; undefined until it is there. */
+export class WantedText {
   found: string | undefined
   readonly #name: string
   #pieces: Buffer[] | undefined
@@ -119,16 +111,16 @@ class WantedText {
 
 /** The SHA-256 of each plain file, as it goes by. */
 export class Digests {
-  readonly #onDigest: (name: string, digest: string) => void
+  readonly #onDigest: (name: string, digest: string) => unknown
   readonly #newHash: () => Hash
   #current: { name: string; hash: Hash } | undefined
 
-  private constructor(newHash: () => Hash, onDigest: (name: string, digest: string) => void) {
+  private constructor(newHash: () => Hash, onDigest: (name: string, digest: string) => unknown) {
     this.#newHash = newHash
     this.#onDigest = onDigest
   }
 
-  static async open(onDigest: (name: string, digest: string) => void): Promise<Digests> {
+  static async open(onDigest: (name: string, digest: string) => unknown): Promise<Digests> {
     // Loaded late: most commands hash nothing, and loading this takes a part of a start.
     const { createHash } = await import('node:crypto')
     return new Digests(() => createHash('sha256'), onDigest)

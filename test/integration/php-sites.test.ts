@@ -186,17 +186,24 @@ describe('a plain PHP site', () => {
       ]),
     )
     const text = execFileSync('tar', ['-xzOf', backup, './manifest.json'], { encoding: 'utf8' })
-    const { files, context } = JSON.parse(text) as {
-      files: Record<string, string>
+    const { context, dumpBytes } = JSON.parse(text) as {
       context: { options: object }
+      dumpBytes: number
     }
-    const sum = execFileSync('sh', [
-      '-c',
-      `tar -xzOf "$1" ./database.sql | sha256sum`,
+    // As somebody looks at it who has nothing but it.
+    const said = execFileSync(
       'sh',
-      backup,
-    ])
-    expect(files['./database.sql']).toBe(sum.toString().slice(0, 64))
+      [
+        '-ec',
+        `mkdir look; tar -xzf "$1" -C look; cd look; sha256sum -c SHA256SUMS; stat -c %s database.sql; rm -r "$PWD"`,
+        'sh',
+        backup,
+      ],
+      { cwd: desk.inHome(''), encoding: 'utf8' },
+    )
+    for (const name of ['./manifest.json', './database.sql', `./${SITE}/settings.php`])
+      expect(said).toContain(`${name}: OK\n`)
+    expect(said).toContain(`\n${dumpBytes}\n`)
     expect(context.options).toMatchObject({ slot, site_title: 'Shop & more' })
     expect(desk.leftovers()).toEqual([])
   })
@@ -229,13 +236,15 @@ describe('a plain PHP site', () => {
       file,
       '-C',
       folder,
+      './manifest.json',
       './database.sql',
       `./${SITE}`,
-      './manifest.json',
+      './SHA256SUMS',
     ])
     execFileSync('sh', ['-c', `chmod 644 "$1"; rm -r "$2"`, 'sh', file, folder])
     const before = desk.state()
     await desk.fail('PROVISION_BAD_ARCHIVE', 'restore', SITE, file)
+    await desk.fail('PROVISION_BAD_ARCHIVE', 'clone', SITE, '@copy.test', '@platform_one', file)
     expect(desk.state()).toEqual(before)
     execFileSync('rm', [file])
   })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -86,12 +87,17 @@ describe('restore', () => {
   })
 })
 
-describe('restore refuses', () => {
+describe('a backup that is not good', () => {
   beforeAll(open)
   afterAll(close)
 
   const refused = (code: string, ...args: string[]) =>
     desk.expectTakenBack(code, 'restore', ...args)
+  /** A restore looks at all of it before; a copy only finds out while it unpacks. */
+  const refusedByAll = async (code: string, file: string): Promise<void> => {
+    await refused(code, file)
+    await desk.expectTakenBack(code, 'clone', '@copy.test', '@platform_a', file)
+  }
 
   test.each([
     ['no file', ''],
@@ -124,11 +130,12 @@ describe('restore refuses', () => {
 
   const manifest = (facts: object = {}) =>
     JSON.stringify({
-      format: 1,
+      format: 3,
       kind: 'site-backup',
       uri: 'www.example.test',
       folder: 'www.example.test',
       application: 'static',
+      fileBytes: 1,
       ...facts,
     })
 
@@ -137,9 +144,10 @@ describe('restore refuses', () => {
     const folder = desk.inHome(`pack-${name}`)
     mkdirSync(folder)
     writeFileSync(path.join(folder, 'manifest.json'), manifest())
-    execFileSync('sh', ['-c', `mkdir -p www.example.test; ${script}`], { cwd: folder })
+    const sums = 'find . -type f ! -name SHA256SUMS -exec sha256sum {} + >SHA256SUMS'
+    execFileSync('sh', ['-c', `mkdir -p www.example.test; (${script}); ${sums}`], { cwd: folder })
     const file = desk.inHome(`backups/${name}.tar.gz`)
-    execFileSync('tar', ['-czf', file, ...words], { cwd: folder, stdio: 'pipe' })
+    execFileSync('tar', ['-czf', file, ...words, './SHA256SUMS'], { cwd: folder, stdio: 'pipe' })
     execFileSync('chmod', ['644', file])
     return file
   }
@@ -161,18 +169,36 @@ describe('restore refuses', () => {
     ['the-site-is-a-file', 'rmdir www.example.test; echo x > www.example.test', ALL],
     ['the-site-is-a-link', 'rmdir www.example.test; ln -s /etc www.example.test', ALL],
   ])('an archive with %s', async (name, script, words) => {
-    await refused('PROVISION_BAD_ARCHIVE', pack(name, script, words))
+    await refusedByAll('PROVISION_BAD_ARCHIVE', pack(name, script, words))
+  })
+
+  test.each([
+    ['changed', 'echo y > www.example.test/x'],
+    ['gone', 'rm www.example.test/x'],
+    ['new', 'echo y > www.example.test/y'],
+  ])('an archive in which a file is %s', async (what, script) => {
+    const first = pack(`before-${what}`, 'echo x > www.example.test/x', ALL)
+    const folder = desk.inHome(`file-${what}`)
+    mkdirSync(folder)
+    execFileSync('sh', ['-ec', `tar -xzf "${first}"; ${script}`], { cwd: folder })
+    const file = desk.inHome(`backups/file-${what}.tar.gz`)
+    execFileSync('tar', ['-czf', file, ...ALL, './SHA256SUMS'], { cwd: folder })
+    execFileSync('chmod', ['644', file])
+    await refusedByAll('PROVISION_BAD_ARCHIVE', file)
   })
 
   test.each([
     ['of another kind', { kind: 'database' }],
-    ['of a newer form', { format: 3 }],
+    ['of a newer form', { format: 4 }],
     ['without what it holds', { format: 2 }],
+    ['of another size', { fileBytes: -1 }],
+    ['of a database that is none', { dumpBytes: '1' }],
+    ['of a database that is not there', { dumpBytes: 1 }],
     ['of another site than it holds', { uri: 'b.test', folder: 'b.test' }],
     ['of no site', { uri: '../x', folder: '../x' }],
   ])('an archive whose manifest is %s', async (_what, facts) => {
     const name = `manifest-${_what.replaceAll(' ', '-')}`
-    await refused(
+    await refusedByAll(
       'PROVISION_BAD_ARCHIVE',
       pack(name, `echo '${manifest(facts)}' > manifest.json`, ALL),
     )
@@ -180,7 +206,7 @@ describe('restore refuses', () => {
 
   test('an archive of another application', async () => {
     const file = pack('php', `echo '${manifest({ application: 'php' })}' > manifest.json`, ALL)
-    await refused('PROVISION_OTHER_APPLICATION', file)
+    await refusedByAll('PROVISION_OTHER_APPLICATION', file)
   })
 
   test('an archive that would fill the disk, before it is unpacked', async () => {
@@ -193,7 +219,13 @@ describe('restore refuses', () => {
     head.write(sum.toString(8).padStart(6, '0'), 148)
     const file = desk.inHome('backups/bomb.tar.gz')
     writeFileSync(file, gzipSync(head))
-    await refused('PROVISION_NO_SPACE', file)
+    await refusedByAll('PROVISION_NO_SPACE', file)
+  })
+
+  test('one that says in its manifest that it would fill the disk', async () => {
+    const facts = manifest({ fileBytes: 2 ** 47 })
+    const file = pack('large', `echo '${facts}' > manifest.json`, ALL)
+    await desk.expectTakenBack('PROVISION_NO_SPACE', 'clone', '@copy.test', '@platform_a', file)
   })
 
   test('an archive that was cut, at any place', async () => {
@@ -202,7 +234,7 @@ describe('restore refuses', () => {
     // In the last two every file is there, and only gzip's own end is not.
     for (const at of [0, 1, 10, 100, whole.length - 9, whole.length - 1]) {
       writeFileSync(file, whole.subarray(0, at))
-      await refused('PROVISION_BAD_ARCHIVE', file)
+      await refusedByAll('PROVISION_BAD_ARCHIVE', file)
     }
   })
 
@@ -227,6 +259,32 @@ describe('restore refuses', () => {
       'index.html',
       'own',
     ])
+  })
+})
+
+describe('a backup of an older release', () => {
+  beforeAll(open)
+  afterAll(close)
+
+  const facts = { kind: 'site-backup', uri: 'www.example.test', folder: 'www.example.test' }
+  const digest = createHash('sha256').update('older').digest('hex')
+
+  test.each([
+    ['first', { format: 1 }],
+    ['second', { format: 2, files: { './www.example.test/index.html': digest } }],
+  ])('of the %s form is restored, and copied', async (form, its) => {
+    const folder = desk.inHome(`form-${form}`)
+    mkdirSync(path.join(folder, desk.site), { recursive: true })
+    writeFileSync(path.join(folder, desk.site, 'index.html'), 'older')
+    const manifest = { ...facts, application: 'static', ...its }
+    writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest))
+    const file = desk.inHome(`backups/${form}.tar.gz`)
+    execFileSync('tar', ['-czf', file, `./${desk.site}`, './manifest.json'], { cwd: folder })
+    execFileSync('chmod', ['644', file])
+    await desk.succeed('restore', desk.site, file)
+    expect(await desk.fetch()).toMatchObject({ body: 'older' })
+    await desk.succeed('clone', desk.site, `@${form}.test`, '@platform_a', file)
+    expect(await desk.fetch(`${form}.test`)).toMatchObject({ body: 'older' })
   })
 })
 

@@ -11,16 +11,21 @@ import {
 import path from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { unpackArchive } from '../../provision/system/archive.ts'
 import { findStrays } from '../../provision/system/links.ts'
-import { readArchive, type ArchiveEntry } from '../../provision/system/tar-reader.ts'
+import { readArchive, type ArchiveEntry, WantedText } from '../../provision/system/tar-reader.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const { signal } = new AbortController()
 
 async function read(file: string, wanted = './manifest.json') {
   const entries: ArchiveEntry[] = []
-  const text = await readArchive(file, wanted, { signal, onEntry: (entry) => entries.push(entry) })
-  return { entries, text }
+  const text = new WantedText(wanted)
+  for await (const part of readArchive(file, signal)) {
+    if (part.kind === 'entry') entries.push(part.entry)
+    text.take(part)
+  }
+  return { entries, text: text.found }
 }
 
 /** A folder with names of all lengths and alphabets, links, and files of sizes around a block's. */
@@ -105,16 +110,28 @@ describe('an archive', () => {
     await expect(read(file)).rejects.toMatchObject({ code: 'PROVISION_BAD_ARCHIVE' })
   })
 
-  test('is read no further once it is not wanted, or once we are stopped', async () => {
+  test('is read no further once we are stopped', async () => {
+    const parts = readArchive(pack(aTree(), 'gnu'), AbortSignal.abort())
+    await expect(parts.next()).rejects.toMatchObject({ code: 'PROVISION_CANCELLED' })
+  })
+
+  test('unpacks as tar itself unpacks it', async () => {
     const file = pack(aTree(), 'gnu')
-    const onEntry = (): void => {
-      throw new Error('enough')
+    const [ours, theirs] = [temporaryFolder(), temporaryFolder()]
+    await unpackArchive(readArchive(file, signal), ours, signal)
+    execFileSync('tar', ['-xzf', file, '-C', theirs])
+    execFileSync('diff', ['-r', '--no-dereference', ours, theirs])
+  })
+
+  test('is not unpacked to its end where it is not good to its end', async () => {
+    const whole = readFileSync(pack(aTree(), 'gnu'))
+    const file = path.join(temporaryFolder(), 'cut.tar.gz')
+    for (const length of [10, 200, whole.length - 9, whole.length - 1]) {
+      writeFileSync(file, whole.subarray(0, length))
+      await expect(
+        unpackArchive(readArchive(file, signal), temporaryFolder(), signal),
+      ).rejects.toMatchObject({ code: 'PROVISION_BAD_ARCHIVE' })
     }
-    await expect(readArchive(file, 'x', { signal, onEntry })).rejects.toThrow('enough')
-    const stopped = AbortSignal.abort()
-    await expect(
-      readArchive(file, 'x', { signal: stopped, onEntry: () => {} }),
-    ).rejects.toMatchObject({ code: 'PROVISION_CANCELLED' })
   })
 })
 
