@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import '../words.ts'
 
 /** Values that travel as context options, options and form values. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }

@@ -1,5 +1,6 @@
 import punycode from 'punycode/punycode.js'
 import { z } from 'zod'
+import '../words.ts'
 import { MAX_NAME_LENGTH, toAlias, toHostName } from './host-name.ts'
 
 export { MAX_NAME_LENGTH, toAlias, toHostName }
@@ -76,9 +77,10 @@ export const ServerPath = z
   .trim()
   .max(1024, 'A path has at most 1024 characters.')
   .regex(
-    /^(\/|~\/)[^\p{Cc}]*$/u,
-    'A path begins with / or with ~/ for the home folder of the account.',
+    /^\P{Cc}*$/u,
+    'A path is one line of plain text: no line breaks, tabs or other control characters.',
   )
+  .regex(/^~?\//, 'A path begins with / or with ~/ for the home folder of the account.')
   .refine((path) => !path.split('/').includes('..'), 'A path goes straight down: no “..”.')
   .refine((path) => !/^~\/+$/.test(path), 'A path leads below the home folder, not to it.')
   .transform((path) => path.replace(/(?<=.)\/+$/, ''))
