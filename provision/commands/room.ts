@@ -40,7 +40,7 @@ export function roomStep(
   { isPacked = true, made }: { isPacked?: boolean; made?: Size | 'what-is-packed' } = {},
 ): Step {
   const look = async (signal: AbortSignal): Promise<void> => {
-    const packed = isPacked ? await measure(place, signal) : undefined
+    const packed = isPacked ? await measure(session, place, signal) : undefined
     const disks = await findDisks(session, place, signal)
     const wanted = { packed, made: made === 'what-is-packed' ? packed : made }
     if (disks !== undefined) refuseWithoutRoom(wanted, disks)
@@ -56,11 +56,18 @@ export function roomStep(
   }
 }
 
-async function measure({ folder, ground }: SitePlace, signal: AbortSignal): Promise<Size> {
+async function measure(
+  { parts }: Session,
+  { folder, ground }: SitePlace,
+  signal: AbortSignal,
+): Promise<Size> {
   const fileBytes = await findDiskUse(folder, signal)
   if (ground === undefined) return { databaseBytes: 0, fileBytes }
   const { socket, name } = ground.database
-  return { databaseBytes: await new MariaDb(socket).sizeOf(name, signal), fileBytes }
+  const mariadb = new MariaDb(socket)
+  // What is then told may be of some seconds ago.
+  if (!parts.isPreview) await mariadb.countPages(name, signal).catch(() => undefined)
+  return { databaseBytes: await mariadb.sizeOf(name, signal), fileBytes }
 }
 
 async function findDisks(
