@@ -6,8 +6,8 @@ import { findObject } from './task-wish.ts'
 
 /** `backup schedule SITE EVERY | off`. */
 export async function backupCommand(call: CommandCall): Promise<number> {
-  const [, action, name, every] = call.words
-  if (action !== 'schedule' || name === undefined || every === undefined)
+  const [, action, name, every, ...more] = call.words
+  if (action !== 'schedule' || name === undefined || every === undefined || more.length > 0)
     throw usageError(call.words)
   const everySeconds = every === 'off' ? null : Math.floor(parseDuration(every) / 1000)
   if (everySeconds !== null && everySeconds < 60)

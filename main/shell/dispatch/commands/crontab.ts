@@ -7,9 +7,9 @@ import { allRows } from './objects.ts'
 
 /** `crontab print | install | remove [BACKEND]`: on this computer, or on a backend's account. */
 export async function crontabCommand(call: CommandCall): Promise<number> {
-  const [, action, name] = call.words
-  if (action !== 'print' && action !== 'install' && action !== 'remove')
-    throw usageError(call.words)
+  const [, action, name, ...more] = call.words
+  const isKnown = action === 'print' || action === 'install' || action === 'remove'
+  if (!isKnown || more.length > 0) throw usageError(call.words)
   await using desk = await openDesk(call.folder)
   const backendId = name === undefined ? null : await findBackend(desk, name)
   if (action === 'print') {
