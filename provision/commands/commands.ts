@@ -10,6 +10,7 @@ import { importSite } from './site-import.ts'
 import { readSiteLog } from './site-logs.ts'
 import { migrateSite } from './site-migrate.ts'
 import { restoreSite } from './site-restore.ts'
+import { thenAsking } from './site-status.ts'
 import { backupSite, deleteSite, installSite, verifySite } from './site.ts'
 
 export interface Command {
@@ -33,12 +34,12 @@ export const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Comm
     verify: { run: verifySite },
     install: { run: installSite },
     backup: { run: backupSite },
-    restore: { run: restoreSite, args: ['FILE'] },
+    restore: { run: thenAsking(restoreSite), args: ['FILE'] },
     enable: { run: enableSite },
     disable: { run: disableSite },
-    clone: { run: cloneSite, args: ['@NEW-NAME', '@PLATFORM', '[FILE]'] },
-    migrate: { run: migrateSite, args: ['@PLATFORM', '[@NEW-NAME]'] },
-    import: { run: importSite, args: ['[FILE]'] },
+    clone: { run: thenAsking(cloneSite), args: ['@NEW-NAME', '@PLATFORM', '[FILE]'] },
+    migrate: { run: thenAsking(migrateSite), args: ['@PLATFORM', '[@NEW-NAME]'] },
+    import: { run: thenAsking(importSite), args: ['[FILE]'] },
     cron: { run: runCron },
     'login-reset': { run: resetLogin },
     logs: { run: readSiteLog, args: ['WHICH', '[LINES]', '[BEFORE]'], isReading: true },

@@ -2,15 +2,16 @@ import type { JsonRecord } from '#shared/domain/json.ts'
 import type { SiteReport } from '#shared/domain/site-report.ts'
 import common from '../applications/php/status.php?raw'
 import { parseStatus } from '../applications/site-report.ts'
-import { isSiteEnabled } from '../context/context.ts'
+import { type Context, isSiteEnabled } from '../context/context.ts'
 import type { Step } from '../steps/step.ts'
 import { toProvisionError } from '../system/provision-error.ts'
 import { withTimeLimit } from '../system/time-limit.ts'
 import { getCodeApplication } from './application.ts'
 import { toCodeSite } from './code-site.ts'
 import { planScripts } from './code-steps.ts'
+import type { Command } from './commands.ts'
 import type { Session } from './session.ts'
-import { type CodePlace, hasCode, type SitePlace } from './site-place.ts'
+import { type CodePlace, findPlace, hasCode, type SitePlace } from './site-place.ts'
 
 /** A site that takes longer says nothing of itself. */
 const LIMIT_MS = 30_000
@@ -20,19 +21,55 @@ const LIMIT_MS = 30_000
  * that is disabled no code runs, so it is not asked.
  */
 export function statusSteps(session: Session, place: SitePlace, data: JsonRecord): Step[] {
-  if (!hasCode(place) || !isSiteEnabled(place.site)) return []
+  if (!canAsk(place)) return []
   const title = 'Ask the site how it is'
   return [
     {
       kind: 'ask-status',
       title,
       async run({ signal }) {
-        const report = await ask(session, place, signal)
-        Object.assign(data, { report, version: report.version })
+        Object.assign(data, await statusOf(session, place, signal))
       },
       preview: () => planScripts(place, ['status'], title),
     },
   ]
+}
+
+const canAsk = (place: SitePlace): place is CodePlace => hasCode(place) && isSiteEnabled(place.site)
+
+async function statusOf(
+  session: Session,
+  place: CodePlace,
+  signal: AbortSignal,
+): Promise<JsonRecord> {
+  const report = await ask(session, place, signal)
+  return { report, version: report.version }
+}
+
+/**
+ * A command that puts other code or another database in place, and then asks the site how it is now; of a preview, only
+ * names the scripts. What was done is done: it does not fail for what the site says, nor when it is cancelled here.
+ */
+export const thenAsking =
+  (run: Command['run']): Command['run'] =>
+  async (session, site, args) => {
+    const result = await run(session, site, args)
+    const [after] = result.contexts
+    return after === undefined
+      ? result
+      : { ...result, data: { ...result.data, ...(await askNow(session, after)) } }
+  }
+
+async function askNow(session: Session, site: Context): Promise<JsonRecord> {
+  const { isPreview, signal } = session.parts
+  try {
+    const place = await findPlace(session, site)
+    if (isPreview) await session.run(statusSteps(session, place, {}))
+    else if (canAsk(place)) return await statusOf(session, place, signal)
+  } catch (error) {
+    session.log('warning', `The site was not asked how it is: ${toProvisionError(error).message}`)
+  }
+  return {}
 }
 
 /** Whether a site says that it is closed on purpose. */

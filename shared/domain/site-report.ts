@@ -4,8 +4,8 @@ import { MAX_PACKAGES, PlatformPackage } from './platform-source.ts'
 const Line = z.string().max(100)
 
 /**
- * How a site with code is, as a script in its slot found it at its last verify: its own word, cleaned and bounded. Null is
- * what the site did not say, or what its application cannot tell.
+ * How a site with code is, as a script in its slot found it when it was last verified or got other code or another database:
+ * its own word, cleaned and bounded. Null is what the site did not say, or what its application cannot tell.
  */
 export const SiteReport = z.object({
   /** Of its application, as the site sees it. */

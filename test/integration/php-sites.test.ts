@@ -124,13 +124,16 @@ describe('a plain PHP site', () => {
     ],
     ['fails', `throw new RuntimeException('No comment.');`, 'No comment.'],
   ])(
-    'whose code %s when it is asked how it is is verified all the same',
+    'whose code %s when it is asked how it is is verified and restored all the same',
     async (name, code, said) => {
       const uri = `${name}.shop.test`
       const script = `cat > .hosting-desk/status.php <<'END'\n<?php ${code}\nEND`
       await desk.addPlatform(name.replaceAll('-', '_'), undefined, script)
       await desk.install(uri, name.replaceAll('-', '_'))
       const { result, events } = await desk.succeed('verify', uri)
+      const packed = (await desk.succeed('backup', uri)).result.data['file'] as string
+      const restored = await desk.succeed('restore', uri, packed)
+      expect(restored.result.data['report']).toEqual(result.data['report'])
       await desk.succeed('delete', uri)
       const warnings = events.flatMap((one) =>
         one.event === 'log' && one.level === 'warning' ? [one.message] : [],
@@ -217,6 +220,7 @@ describe('a plain PHP site', () => {
     expect((await desk.fetch(SITE, '/files/made.txt'))?.body).toBe('made by the install\n')
     expect(desk.databases()).toEqual([`${slot}_main2`])
     expect(result.contexts[0]?.options).toMatchObject({ db_name: `${slot}_main2` })
+    expect(result.data).toMatchObject({ version: '1', report: { pendingUpdates: 0 } })
     await desk.succeed('restore', SITE, result.data['file'] as string)
     expect(await titleOf(SITE)).toBe('Changed')
     expect(desk.databases()).toEqual([`${slot}_main`])
@@ -264,6 +268,7 @@ describe('a plain PHP site', () => {
     const { result } = await desk.succeed('clone', SITE, `@${COPY}`, '@platform_one')
     const other = `${desk.machine.account}02`
     expect(result.data).toMatchObject({ slot: other, databaseName: `${other}_main` })
+    expect(result.data).toMatchObject({ version: '1', report: { database: { isAnswering: true } } })
     const { body = '' } = (await desk.fetch(COPY)) ?? {}
     expect(body).toContain(`${desk.urlOf(COPY)}/about`)
     expect(body).not.toContain(SITE)
@@ -297,7 +302,8 @@ describe('a plain PHP site', () => {
   })
 
   test('comes to another platform, whose code brings its database up', async () => {
-    await desk.succeed('migrate', SITE, '@platform_two')
+    const { result } = await desk.succeed('migrate', SITE, '@platform_two')
+    expect(result.data).toMatchObject({ version: '2', report: { pendingUpdates: 0 } })
     expect(await ask(SITE, "SELECT value FROM settings WHERE name = 'version'")).toBe('2')
     expect(await titleOf(SITE)).toBe('Changed')
     expect(desk.databases()).toEqual([`${slot}_main2`, `${desk.machine.account}02_main`])
@@ -335,7 +341,8 @@ describe('a plain PHP site', () => {
       uri: SITE,
       site_title: 'Shop & more',
     })
-    await desk.succeed('import', SITE, file)
+    const { result } = await desk.succeed('import', SITE, file)
+    expect(result.data).toMatchObject({ version: '1', report: { isInMaintenance: false } })
     expect((await desk.fetch(SITE))?.body).toBe(body)
   })
 })

@@ -220,6 +220,7 @@ describe.each([PHP, WORDPRESS])('the preview of a $name site', (kind) => {
       'change database hd01_main2',
       `change context @${site}`,
       'remove database hd01_main',
+      `run script ${kind.script('status')}`,
     ])
     expect(detailOf(changes, 'change database')).toMatch(
       /^loaded with the dump in ~\/backups\/\S+, [\d.]+ [kM]B$/,
@@ -254,6 +255,7 @@ describe.each([PHP, WORDPRESS])('the preview of a $name site', (kind) => {
       `create file ~/nginx/vhost.d/${copy}.conf`,
       'run reload nginx',
       `create context @${copy}`,
+      `run script ${kind.script('status')}`,
     ])
     expect(detailOf(changes, 'create folder')).toBe(`the files of the backup of ${site}`)
     expect(detailOf(changes, 'change database')).toMatch(
@@ -356,6 +358,7 @@ describe.each([PHP, WORDPRESS])('the preview of a $name site', (kind) => {
     expect(inShort(taken).filter((line) => line.startsWith('run script'))).toEqual([
       `run script ${kind.script('update')}`,
       `run script ${kind.script('renamed')}`,
+      `run script ${kind.script('status')}`,
     ])
     for (const name of [away, copy, site]) await desk.succeed('delete', name)
   })

@@ -17,16 +17,15 @@ export function afterSiteTask(task: Task, result: TaskResult, host: Host): void 
   }
   keepBackup(site, task, result, host)
   const url = webAddressOrNull(result.data['url'])
+  const report = parseSiteReport(result.data['report'])
   switch (task.type) {
     case 'install':
     case 'import':
-      return host.put('site', { ...site, status: 'enabled', url })
+      return host.put('site', { ...site, status: 'enabled', url, report })
     case 'verify':
-      return host.put('site', {
-        ...site,
-        url: url ?? site.url,
-        report: parseSiteReport(result.data['report']),
-      })
+      return host.put('site', { ...site, url: url ?? site.url, report })
+    case 'restore':
+      return host.put('site', { ...site, report })
     case 'enable':
       return host.put('site', { ...site, status: 'enabled', url: url ?? site.url })
     case 'disable':
@@ -35,7 +34,7 @@ export function afterSiteTask(task: Task, result: TaskResult, host: Host): void 
       return host.put('site', { ...site, status: 'deleted', url: null })
     case 'migrate':
     case 'rename':
-      return host.put('site', moved(site, url, result, host))
+      return host.put('site', { ...moved(site, url, result, host), report })
     case 'clone':
       return keepClone(site, url, result, host)
     case 'backup-delete':
@@ -73,8 +72,6 @@ function moved(site: Site, url: string | null, result: TaskResult, host: Host): 
     savedOptions: context.options,
     verifiedAt: host.now,
     url: url ?? site.url,
-    // It was of other code.
-    report: platform === undefined || platform.id === site.platformId ? site.report : null,
   }
 }
 
@@ -97,7 +94,7 @@ function keepClone(site: Site, url: string | null, result: TaskResult, host: Hos
     certificateExpiresAt: null,
     certificateIssuer: null,
     sizeBytes: null,
-    report: null,
+    report: parseSiteReport(result.data['report']),
     savedOptions: context.options,
     verifiedAt: host.now,
     createdAt: host.now,

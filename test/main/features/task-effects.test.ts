@@ -375,7 +375,7 @@ describe('what a backend found out of a site', () => {
     expect(site).toMatchObject(facts)
   })
 
-  test('has what the site says of itself, until a verify does not hear it or its code is another', async () => {
+  test('has what the site says of itself, and nothing of before its code or its database became others', async () => {
     const report = {
       version: '6.1',
       php: { version: '8.2', memoryLimit: '256M', uploadLimit: '64M', maxSeconds: 60 },
@@ -388,22 +388,20 @@ describe('what a backend found out of a site', () => {
     expect(first.site.report).toEqual(report)
     const cron = await after({ type: 'cron' }, isOk(), siteWith({ report }))
     expect(cron.site.report).toEqual(report)
-    for (const said of [undefined, 'well', { ...report, pendingUpdates: -1 }]) {
-      const data = { ...URL, ...(said === undefined ? {} : { report: said }) }
-      const { site, ended } = await after({ type: 'verify' }, isOk({ data }), siteWith({ report }))
-      expect(ended.status).toBe('success')
-      expect(site.report).toBeNull()
-    }
-    for (const [platform, kept] of [
-      ['@platform_other', null],
-      ['@platform_static', report],
-    ] as const) {
-      const contexts = [aContext('www.example.com', { platform })]
-      const came = isOk({ data: URL, contexts })
-      expect((await after({ type: 'migrate' }, came, siteWith({ report }))).site.report).toEqual(
-        kept,
-      )
-    }
+    const before = { ...report, version: '5.9' }
+    for (const type of ['verify', 'restore', 'migrate', 'rename', 'import'])
+      for (const said of [report, undefined, 'well', { ...report, pendingUpdates: -1 }]) {
+        const data = { ...URL, ...(said === undefined ? {} : { report: said }) }
+        const came = isOk({ data, contexts: [aContext('www.example.com')] })
+        const { site, ended } = await after({ type }, came, siteWith({ report: before }))
+        expect(ended.status).toBe('success')
+        expect(site.report).toEqual(said === report ? report : null)
+      }
+    const contexts = [aContext('copy.example.com')]
+    const came = isOk({ data: { ...URL, report }, contexts })
+    const { store, site } = await after({ type: 'clone' }, came, siteWith({ report: before }))
+    expect(site.report).toEqual(before)
+    expect(store.select('site', '').find(({ id }) => id !== site.id)?.report).toEqual(report)
   })
 
   test('is not the size of a backup', async () => {
