@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { build } from '../../tools/build.ts'
 import { findViolations } from '../support/axe.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
@@ -11,16 +8,13 @@ import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
 import { anId } from '../support/fake-tasks.ts'
 import { PAGES } from '../support/pages.ts'
 
-let folder: string
 let browser: Browser
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
-  await build({ logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } })
+  await build({ targets: ['renderer'] })
   browser = await launchBrowser()
 }, 300_000)
 afterAll(async () => {
   await browser.close()
-  await rm(folder, { recursive: true })
 })
 
 describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
@@ -29,8 +23,8 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
   let context: BrowserContext
   let page: Page
   beforeAll(async () => {
-    main = await serveFakeMain(aBusyDesk(), folder)
-    empty = await serveFakeMain(anEmptyDesk(), folder)
+    main = await serveFakeMain(aBusyDesk())
+    empty = await serveFakeMain(anEmptyDesk())
     const viewport = { width: 1280, height: 800 }
     context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
     page = await context.newPage()

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { build } from '../../tools/build.ts'
 import { eventually } from '../support/eventually.ts'
 import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
 import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
@@ -12,14 +9,12 @@ import { aLine, anId, aTask } from '../support/fake-tasks.ts'
 import { aSiteReport } from '../support/objects.ts'
 
 /** The built pages in a real browser over a main that answers from arrays: what they do by themselves. */
-let folder: string
 let browser: Browser
 let page: Page
 const complaints: string[] = []
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
-  await build({ logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } })
+  await build({ targets: ['renderer'] })
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
@@ -27,13 +22,12 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await browser.close()
-  await rm(folder, { recursive: true })
 })
 afterEach(() => void complaints.splice(0))
 
 /** Opens a page of a desk; what it logs as an error or asks of another origin is a complaint. */
 async function open(desk: FakeDesk, at: string): Promise<FakeMain> {
-  const main = await serveFakeMain(desk, folder)
+  const main = await serveFakeMain(desk)
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   onTestFinished(async () => {
     await context.close()

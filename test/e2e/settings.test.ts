@@ -1,9 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { build } from 'vite'
+import { build } from '../../tools/build.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { aBusyDesk } from '../support/fake-desk.ts'
@@ -11,24 +9,22 @@ import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
 import type { FakeDesk } from '../support/fake-router.ts'
 import { aLine, anId } from '../support/fake-tasks.ts'
 
-const folder = mkdtempSync(path.join(tmpdir(), 'desk-settings-'))
 let browser: Browser
 let context: BrowserContext
 let page: Page
 const complaints: string[] = []
 
 beforeAll(async () => {
-  await build({ logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } })
+  await build({ targets: ['renderer'] })
   browser = await launchBrowser()
 }, 120_000)
 afterAll(async () => {
   await browser.close()
-  rmSync(folder, { recursive: true, force: true })
 })
 beforeEach(() => void complaints.splice(0))
 
 async function open(desk: FakeDesk, at: string): Promise<FakeMain> {
-  const main = await serveFakeMain(desk, folder)
+  const main = await serveFakeMain(desk)
   context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     acceptDownloads: true,

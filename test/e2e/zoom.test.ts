@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { build } from '../../tools/build.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
 import { serveFakeMain, type FakeMain } from '../support/fake-main.ts'
@@ -14,21 +11,19 @@ import { findCutOff } from '../support/room.ts'
 /** A window of 1280×800 in which everything is twice as large, and the text as large as it can be set. */
 const WINDOW = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 }
 
-let folder: string
 let browser: Browser
 let busy: FakeMain
 let empty: FakeMain
 let page: Page
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'renderer-'))
-  await build({ logLevel: 'silent', build: { outDir: folder, emptyOutDir: true } })
+  await build({ targets: ['renderer'] })
   browser = await launchBrowser()
   const large = { 'appearance.textSize': 'large' } as const
   const desks = [aBusyDesk(), anEmptyDesk()].map((desk) => ({
     ...desk,
     settings: { ...desk.settings, ...large },
   }))
-  ;[busy, empty] = (await Promise.all(desks.map((desk) => serveFakeMain(desk, folder)))) as [
+  ;[busy, empty] = (await Promise.all(desks.map((desk) => serveFakeMain(desk)))) as [
     FakeMain,
     FakeMain,
   ]
@@ -37,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close()
   await Promise.all([busy.close(), empty.close()])
-  await rm(folder, { recursive: true })
 })
 
 async function open({ address }: FakeMain, at: string, heading: string): Promise<void> {

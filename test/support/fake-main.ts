@@ -21,12 +21,10 @@ const RENDERER = fileURLToPath(new URL('../../dist/renderer', import.meta.url))
 const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
 /** The built renderer over a contract that answers from arrays, on a loopback port, with the shells' content policy. */
-export async function serveFakeMain(desk: FakeDesk, rendererFolder = RENDERER): Promise<FakeMain> {
+export async function serveFakeMain(desk: FakeDesk): Promise<FakeMain> {
   const listeners = new Set<(change: Change) => void>()
   const handler = new RPCHandler(routerOf(desk, listeners))
-  const server = createServer((request, response) =>
-    sendFile(rendererFolder, request.url ?? '/', response),
-  )
+  const server = createServer((request, response) => sendFile(request.url ?? '/', response))
   const sockets = new WebSocketServer({ server, path: '/rpc' })
   sockets.on('connection', (socket: WebSocket) => void handler.upgrade(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -50,9 +48,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
 }
 
-function sendFile(folder: string, url: string, response: ServerResponse): void {
+function sendFile(url: string, response: ServerResponse): void {
   const name = url === '/' ? '/index.html' : (url.split('?')[0] ?? '')
-  const file = path.join(folder, path.normalize(name))
+  const file = path.join(RENDERER, path.normalize(name))
   response.setHeader('Content-Security-Policy', POLICY)
   response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream')
   createReadStream(file)
