@@ -37,16 +37,19 @@ export const withoutPackages = <Row extends Platform>(row: Row): Row => ({ ...ro
 export const withoutReport = (row: SiteRow): SiteRow => ({ ...row, report: null })
 
 export function toSiteRows(store: Store, sites: readonly Site[]): SiteRow[] {
+  const platformOf = once((id) => withoutPackages(store.get('platform', id)))
+  const serverOf = once((id) => store.get('server', id))
+  const clientOf = once((id) => store.find('client', id) ?? null)
   const lastTasks = lastTasksOf(store, idsOf(sites))
   const lastBackups = lastBackupsOf(store, idsOf(sites))
   return sites.map((site) => {
-    const platform = store.get('platform', site.platformId)
+    const platform = platformOf(site.platformId)
     return {
       ...site,
       lastTask: lastTasks.get(site.id) ?? null,
-      platform: withoutPackages(platform),
-      server: store.get('server', platform.serverId),
-      client: site.clientId === null ? null : (store.find('client', site.clientId) ?? null),
+      platform,
+      server: serverOf(platform.serverId),
+      client: site.clientId === null ? null : clientOf(site.clientId),
       lastBackup: lastBackups.get(site.id) ?? null,
     }
   })
@@ -60,6 +63,16 @@ export function toTaskRow({ store, registry, activities }: RpcParts, task: Task)
     objectTitle: store.find(task.objectKind, task.objectId)?.title ?? task.objectName,
     backendTitle: store.find('backend', task.backendId)?.title ?? 'A server that was forgotten',
     activity: activities.get(task.id) ?? null,
+  }
+}
+
+/** Asks once for each id: a page of sites has few platforms, and reading a row checks it. */
+function once<Row>(find: (id: string) => Row): (id: string) => Row {
+  const known = new Map<string, Row>()
+  return (id) => {
+    const row = known.get(id) ?? find(id)
+    known.set(id, row)
+    return row
   }
 }
 
