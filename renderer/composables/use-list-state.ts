@@ -1,6 +1,9 @@
 import { computed, onScopeDispose, reactive, watch, type ComputedRef, type Ref } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 import { useFilter } from './use-filter.ts'
+
+/** Another address makes all of a browser work, its bar as well: that is left until the keys have come to rest. */
+const ADDRESS_MS = 400
 
 export interface ChosenSort<By extends string> {
   by: By
@@ -61,13 +64,17 @@ export function useListState<const Facet extends string, const By extends string
     const { fullPath } = router.resolve({ query: Object.fromEntries(kept) })
     router.options.history.replace(fullPath)
   }
-  // Once the question is on its way: the answer does not wait for it.
   let writing: ReturnType<typeof setTimeout> | undefined
   watch([settled, () => ({ ...chosen }), () => order.sort], () => {
     clearTimeout(writing)
-    writing = setTimeout(writeAddress)
+    writing = setTimeout(writeAddress, ADDRESS_MS)
   })
   onScopeDispose(() => clearTimeout(writing))
+  onBeforeRouteLeave(() => {
+    // Back and forward have led the browser to another address by now, which is not this list's.
+    const isStillHere = router.options.history.location.split('?')[0] === route.path
+    if (isStillHere) writeAddress()
+  })
 
   const isFiltered = computed(
     () => search.value !== '' || Object.values(chosen).some((value) => value !== undefined),

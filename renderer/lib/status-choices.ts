@@ -10,11 +10,18 @@ const STATUSES = {
 type StatusOf<Kind extends ObjectKind> = (typeof STATUSES)[Kind][number]
 
 /** The statuses of a kind of object to choose from, in the words in which lists show them. */
-export const statusChoices = (kind: ObjectKind): { value: string; label: string }[] =>
-  STATUSES[kind].map((status) => ({
+export const STATUS_CHOICES = {
+  server: choicesOf('server'),
+  platform: choicesOf('platform'),
+  site: choicesOf('site'),
+} as const
+
+function choicesOf(kind: ObjectKind): { value: string; label: string }[] {
+  return STATUSES[kind].map((status) => ({
     value: status,
     label: toObjectState({ kind, status }, null).words,
   }))
+}
 
 /** A status as it came from a page's address; undefined where it is none. */
 export const toStatus = <Kind extends ObjectKind>(

@@ -319,6 +319,8 @@ test('what was typed into a filter stands there again after going back, and in t
   await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor()
   expect(await page.getByLabel('Filter sites').inputValue()).toBe('www')
   expect(page.url()).toMatch(/#\/sites\?q=www$/)
+  await page.getByLabel('Filter sites').fill('bücher')
+  await page.waitForURL(/#\/sites\?q=b/)
 })
 
 test('an unknown host key is asked about before anything is sent, and the server gets its name last', async () => {
