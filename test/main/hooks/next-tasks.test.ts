@@ -50,7 +50,7 @@ describe('the selection of the next tasks', () => {
       },
       /out of order/,
     ],
-    ['leaves nothing', () => undefined as unknown as NextTasks, /expected object/],
+    ['leaves nothing', () => undefined as unknown as NextTasks, /This is missing/],
     ['sets a limit below none', (before) => ({ ...before, limit: -1 }), /limit/],
     [
       'names a field that tasks do not have',
