@@ -77,11 +77,13 @@ async function* members(
   { first, last, onWarning, signal }: PackOptions,
 ): AsyncGenerator<Buffer> {
   const what = parts.flatMap(({ inFolder, name }) => ['-C', inFolder, `./${name}`])
+  const { Readable } = await import('node:stream')
   const tar = await startProgram(['tar', '-cf', '-', ...what], { signal })
   const digests = new Map<string, string>()
   const digester = await Digests.open((name, digest) => digests.set(name, digest))
   try {
-    for (const source of [oneMember(first), tar.output])
+    const head = Readable.from([renderMember(first.name, first.text), TAR_END])
+    for (const source of [head, tar.output])
       for await (const part of readTar(source)) {
         digester.take(part)
         yield part.raw
@@ -93,12 +95,6 @@ async function* members(
     tar.stop()
   }
   yield renderMember(last.name, last.render(digests))
-  yield TAR_END
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- it is read as what comes from a program is
-async function* oneMember({ name, text }: PackOptions['first']): AsyncGenerator<Buffer> {
-  yield renderMember(name, text)
   yield TAR_END
 }
 
