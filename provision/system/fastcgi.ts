@@ -40,6 +40,7 @@ export async function callFastCgi(call: FastCgiCall): Promise<FastCgiEnd> {
   const socket = await connectTo(call.socket)
   const stop = (): void => void socket.destroy(cancelled())
   call.signal.addEventListener('abort', stop, { once: true })
+  const stopKnocking = knockUntilHeard(socket, call.socket)
   try {
     if (call.silenceMs !== undefined)
       socket.setTimeout(call.silenceMs, () => socket.destroy(silent(call)))
@@ -50,8 +51,32 @@ export async function callFastCgi(call: FastCgiCall): Promise<FastCgiEnd> {
     throw failed(call.socket, 'it closed the connection')
   } finally {
     call.signal.removeEventListener('abort', stop)
+    stopKnocking()
     socket.destroy()
   }
+}
+
+const FIRST_KNOCK_MS = 1000
+
+/**
+ * PHP-FPM on demand leaves a connection waiting that comes while its idle worker is told to end, and sees it only when
+ * another one comes: so another one comes while nothing is heard, each time after twice as long.
+ */
+function knockUntilHeard(socket: Socket, file: string): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const knockAfter = (ms: number): void => {
+    timer = setTimeout(() => {
+      if (socket.bytesRead > 0) return
+      // Who does not let us in now tells it on the first connection.
+      connectTo(file).then(
+        (other) => other.destroy(),
+        () => {},
+      )
+      knockAfter(2 * ms)
+    }, ms)
+  }
+  knockAfter(FIRST_KNOCK_MS)
+  return () => clearTimeout(timer)
 }
 
 const isLost = (error: unknown): boolean => hasErrno(error, 'ECONNRESET', 'EPIPE')

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { callFastCgi } from '../../provision/system/fastcgi.ts'
 import { eventually } from '../support/eventually.ts'
 import { askPhp } from '../support/fast-cgi.ts'
 import { type HostingMachine, startHostingMachine } from '../support/hosting-machine.ts'
@@ -46,6 +47,36 @@ function makeSite(user = slot): string {
   expect(made.stderr).toBe('')
   return path.join(siteFolder(user), 'files')
 }
+
+describe('a door', () => {
+  test('is opened also to who comes while PHP ends a worker that has nothing to do', async () => {
+    const { text: gone } = await door('run', { argv: ['sh', '-c', 'echo $PPID'] })
+    const worker = await eventually(() => {
+      const pids = execFileSync('ps', ['-o', 'pid=', '-u', slot], { encoding: 'utf8' }).trim()
+      expect(pids).toMatch(/^\d+$/)
+      expect(pids).not.toBe(gone.trim())
+      return Number(pids)
+    })
+    // Stopped, it cannot yet end when it is told to, some ten seconds after its last request.
+    process.kill(worker, 'SIGSTOP')
+    const isToldToQuit = (): boolean =>
+      /^ShdPnd:\s0*4$/m.test(readFileSync(`/proc/${worker}/status`, 'utf8'))
+    while (!isToldToQuit()) await new Promise((wake) => setTimeout(wake, 20))
+    const { signal } = new AbortController()
+    let text = ''
+    const answer = callFastCgi({
+      socket: socketOf(),
+      params: { SCRIPT_FILENAME: doorFile('run'), REQUEST_METHOD: 'POST', CONTENT_LENGTH: '16' },
+      body: '{"argv": ["id"]}',
+      signal,
+      onOutput: (bytes) => void (text += bytes.toString('utf8')),
+    })
+    await new Promise((wake) => setTimeout(wake, 300))
+    process.kill(worker, 'SIGCONT')
+    expect(await answer).toMatchObject({ status: 200 })
+    expect(text).toContain(`(${slot})`)
+  }, 30_000)
+})
 
 describe('run', () => {
   test('runs a program as the slot, without a shell', async () => {
