@@ -1,9 +1,9 @@
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** When something was: relative up to a day, exact afterwards. An instant that is yet to come is “now”. */
+/** When something was: relative up to a day, to the minute afterwards. An instant that is yet to come is “now”. */
 export function toInstantText(instant: number, now: number): string {
   const age = now - instant
-  if (age >= DAY_MS) return toExactText(instant)
+  if (age >= DAY_MS) return toExactText(instant).slice(0, -3)
   if (age < 5_000) return 'now'
   if (age < 60_000) return `${Math.floor(age / 1000)} s ago`
   if (age < 60 * 60_000) return `${Math.floor(age / 60_000)} min ago`

@@ -36,7 +36,7 @@ describe('an instant', () => {
     [12_000, '12 s ago'],
     [5 * 60_000, '5 min ago'],
     [23 * 3_600_000, '23 h ago'],
-    [24 * 3_600_000, '2026-05-03 09:12:33'],
+    [24 * 3_600_000, '2026-05-03 09:12'],
   ])('%d ms ago reads “%s”', (age, text) => {
     expect(toInstantText(now - age, now)).toBe(text)
   })

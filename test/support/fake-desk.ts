@@ -212,7 +212,7 @@ export function aBusyDesk(changed: Partial<FakeDesk> = {}): FakeDesk {
     file: `/home/hosting/backups/www.example.com-${number}.tar.gz`,
     sizeBytes: 1_400_000 * number,
     description: number === 1 ? 'Before the update' : '',
-    createdAt: NOW - number * 60 * MINUTE,
+    createdAt: NOW - (number === 1 ? 60 : 3 * 24 * 60) * MINUTE,
     taskId: null,
     siteName: 'www.example.com',
     serverTitle: 'web1',
