@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { aBusyDesk } from '../support/fake-desk.ts'
+import { anId } from '../support/fake-tasks.ts'
+import { showPages } from '../support/shown-pages.ts'
+
+const open = showPages()
+
+test('an unknown host key is asked about before anything is sent, and the server gets its name last', async () => {
+  const { page, main } = await open(aBusyDesk(), '/servers')
+  await page.getByRole('link', { name: 'Add a server' }).click()
+  await page.getByLabel('Address').fill('web1.example.com')
+  await page.getByLabel('Account').fill('hosting')
+  await page.getByRole('button', { name: 'Check the connection' }).click()
+  await page.getByText('SHA256:AbCdEfGh').waitFor()
+  expect(main.desk.trusted).toEqual([])
+  await page.getByRole('button', { name: 'It is the same, trust it' }).click()
+  await eventually(async () => expect(await page.getByLabel('Name').inputValue()).toBe('web1'))
+  expect(main.desk.trusted).toHaveLength(1)
+  await page.getByRole('button', { name: 'Add web1' }).click()
+  await page.getByRole('log').waitFor()
+})
+
+test('several bad fields are told at once, and the first has the focus', async () => {
+  const { page } = await open(aBusyDesk(), '/servers/add')
+  await page.getByLabel('Port').fill('0')
+  await page.getByLabel('Account').fill('a b')
+  await page.getByRole('button', { name: 'Check the connection' }).click()
+  await page.getByText('A server needs an address').waitFor()
+  await page.getByText('A port is a number from 1 to 65535.').waitFor()
+  await page.getByText('This is no account name').waitFor()
+  await eventually(async () =>
+    expect(
+      await page.getByLabel('Address').evaluate((field) => field === document.activeElement),
+    ).toBe(true),
+  )
+})
+
+test('a fresh server is prepared by the script that is shown', async () => {
+  const desk = aBusyDesk()
+  desk.bootstrap = [
+    { event: 'line', stream: 'out', text: '+ made account web, which hosts' },
+    {
+      event: 'ended',
+      exitCode: 0,
+      refusal: null,
+      ready: { account: 'web', slots: 20, httpPort: 8080, httpsPort: 8443 },
+    },
+  ]
+  const { page, complaints } = await open(desk, '/servers/add')
+  await page.getByLabel('Address').fill('web9.example.com')
+  await page.getByLabel('Account').fill('admin')
+  await page.getByRole('button', { name: 'A fresh server? Prepare it first' }).click()
+  await page.getByLabel('Account to make').fill('web')
+  await page.getByText("account='web'").waitFor()
+  await page.getByLabel('Password for sudo').fill('secret')
+  await page.getByRole('button', { name: 'Run it as admin@web9.example.com' }).click()
+  await eventually(async () =>
+    expect(await page.getByLabel('Account', { exact: true }).inputValue()).toBe('web'),
+  )
+  expect(complaints).toEqual([])
+})
+
+test('what main finds wrong stands at its field, and typing takes it away', async () => {
+  const { page } = await open(aBusyDesk(), '/sites/add')
+  await page.getByLabel('Site name').fill('Bücher.example')
+  await page.getByText('Stored as xn--bcher-kva.example.').waitFor()
+  await page.getByRole('button', { name: 'Install bücher.example' }).click()
+  await page.getByText('This name is taken on web1.').waitFor()
+  await page.getByLabel('Site name').fill('www.example.org')
+  await page.getByText('This name is taken on web1.').waitFor({ state: 'detached' })
+})
+
+test('a new site has a title where its application has one, and HTTPS with a certificate', async () => {
+  const { page, desk } = await open(aBusyDesk(), '/sites/add')
+  await page.getByLabel('HTTPS').waitFor()
+  expect(await page.getByLabel('Title').count()).toBe(0)
+  desk.platforms = desk.platforms.map((one) => ({ ...one, application: 'wordpress' }))
+  await page.reload()
+  await page.getByLabel('Title').fill('The shop')
+  await page.getByLabel('Site name').fill('www.example.org')
+  await page.getByLabel('HTTPS').click()
+  await page.getByRole('option', { name: 'On: HTTP and HTTPS' }).click()
+  await page.getByLabel('Certificate').click()
+  await page.getByRole('option', { name: 'My own files on the server' }).click()
+  await page.getByLabel('Certificate file').fill('~/site.pem')
+  await page.getByLabel('Key file').fill('/etc/site.key')
+  await page.getByRole('button', { name: 'Install www.example.org' }).click()
+  await page.getByText('This path begins with /').waitFor()
+  await page.getByLabel('Certificate file').fill('/etc/site.pem')
+  await page.getByRole('button', { name: 'Install www.example.org' }).click()
+  await eventually(() =>
+    expect(desk.wished).toMatchObject([
+      {
+        siteTitle: 'The shop',
+        https: 'enabled',
+        certificate: { type: 'own', file: '/etc/site.pem', keyFile: '/etc/site.key' },
+      },
+    ]),
+  )
+})
+
+test('what destroys asks for the name, and refused tasks say why', async () => {
+  const { page } = await open(aBusyDesk(), `/sites/${anId(301)}`)
+  await page.getByRole('button', { name: 'Actions for www.example.com' }).click()
+  await page.getByText('There is no backup of this site yet.').waitFor()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  const button = page.getByRole('button', { name: 'Delete www.example.com' })
+  await button.waitFor()
+  expect(await button.isDisabled()).toBe(true)
+  await page.getByLabel('Name').fill('www.example.com')
+  expect(await button.isDisabled()).toBe(false)
+})
+
+test('a form of an object begins with what is stored, and typing is not overwritten', async () => {
+  const { page, main } = await open(aBusyDesk(), `/servers/${anId(101)}`)
+  await page.getByRole('link', { name: 'Edit' }).click()
+  expect(await page.getByLabel('Name').inputValue()).toBe('web1')
+  await page.getByLabel('Name').fill('')
+  await page.getByLabel('SSH port').fill('0')
+  main.tell({ event: 'stored', table: 'server', ids: [] })
+  await page.getByLabel('SSH port').press('Control+Enter')
+  await page.getByText('This needs a name.').waitFor()
+  await page.getByText('A port is a number from 1 to 65535.').waitFor()
+  await page.getByLabel('Name').fill('Web 1')
+  await page.getByLabel('SSH port').fill('22')
+  await page.getByLabel('Name').press('Control+Enter')
+  await page.getByRole('heading', { level: 1, name: 'Web 1' }).waitFor()
+})
+
+test('a site leads only to names that it has', async () => {
+  const { page, main } = await open(aBusyDesk(), `/sites/${anId(301)}/edit`)
+  await page.getByLabel('Aliases').fill('shop.example.com')
+  await page.getByLabel('Lead all names to').click()
+  await page.getByRole('option', { name: 'shop.example.com' }).click()
+  await page.getByLabel('Aliases').fill('other.example.com')
+  await page.getByRole('button', { name: 'Save and verify' }).click()
+  await page.getByRole('heading', { level: 1, name: 'www.example.com' }).waitFor()
+  expect(main.desk.sites[0]).toMatchObject({ aliases: ['other.example.com'], redirection: null })
+})
+
+test('what is forgotten is asked about, and what happens to the server is said', async () => {
+  const { page } = await open(aBusyDesk(), `/platforms/${anId(201)}`)
+  await page.getByRole('button', { name: 'Actions for Static template' }).click()
+  await page.getByRole('menuitem', { name: 'Forget' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Forget Static template' })
+  await dialog.getByText('On the server nothing is touched').waitFor()
+  await dialog.getByText('use Delete').waitFor()
+  await dialog.getByRole('button', { name: 'Forget Static template' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Platforms' }).waitFor()
+})
+
+test('a client is found by its key, and what main finds wrong with it stands at its field', async () => {
+  const { page } = await open(aBusyDesk(), '/sites')
+  await page.getByText('bücher.example').waitFor()
+  await page.keyboard.press('g')
+  await page.keyboard.press('c')
+  await page.getByText('3 of 3').waitFor()
+  await page.getByRole('link', { name: 'Add a client' }).click()
+  await page.getByLabel('Name').fill('Acme')
+  await page.getByRole('button', { name: 'Add Acme' }).click()
+  await page.getByText('There is a client Acme already.').first().waitFor()
+})

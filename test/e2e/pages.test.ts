@@ -1,0 +1,153 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { aBusyDesk, anEmptyDesk } from '../support/fake-desk.ts'
+import { aLine, anId, aTask } from '../support/fake-tasks.ts'
+import { aSiteReport } from '../support/objects.ts'
+import { showPages } from '../support/shown-pages.ts'
+
+const open = showPages()
+const rowsOf = (page: Page) => page.getByRole('listitem')
+
+describe('every page', () => {
+  test.each([
+    ['/', 'Overview'],
+    ['/tasks', 'Tasks'],
+    [`/tasks/${anId(1007)}`, 'Install www.example.com'],
+    ['/sites', 'Sites'],
+    [`/sites/${anId(302)}`, 'bücher.example'],
+    ['/sites/add', 'Install a site'],
+    ['/platforms', 'Platforms'],
+    [`/platforms/${anId(201)}`, 'Static template'],
+    ['/platforms/add', 'Add a platform'],
+    ['/servers', 'Servers'],
+    [`/servers/${anId(101)}`, 'web1'],
+    ['/servers/add', 'Add a server'],
+    [`/sites/${anId(301)}/edit`, 'Edit'],
+    [`/platforms/${anId(201)}/edit`, 'Edit'],
+    [`/servers/${anId(101)}/edit`, 'Edit'],
+    ['/clients', 'Clients'],
+    ['/clients/add', 'Add a client'],
+    [`/clients/${anId(601)}`, 'Acme'],
+    [`/clients/${anId(601)}/edit`, 'Edit'],
+    ['/backups', 'Backups'],
+    ['/queues', 'Queues'],
+    ['/sites/nonsense', 'No longer here'],
+    ['/nowhere', 'No longer here'],
+  ])('%s is shown, asks nothing of another origin and keeps to the policy', async (at, title) => {
+    const { page, complaints } = await open(aBusyDesk(), at)
+    await page.getByRole('heading', { level: 1, name: title }).waitFor()
+    expect(await page.title()).toBe(`${title} · Hosting Desk`)
+    expect(complaints).toEqual([])
+  })
+})
+
+test('a site shows how it is by its own word, and which packages are active', async () => {
+  const desk = aBusyDesk()
+  desk.sites = desk.sites.map((site) =>
+    site.id === anId(302)
+      ? { ...site, databaseName: 'hd01_main', slot: 'hd01', report: REPORT }
+      : site,
+  )
+  const { page, complaints } = await open(desk, `/sites/${anId(302)}`)
+  const fact = (label: string) =>
+    page.locator('dt', { hasText: label }).locator('xpath=following-sibling::dd[1]')
+  await fact('Condition').getByText('In maintenance: visitors see a notice.').waitFor()
+  await fact('Condition').getByText('2 updates of its database wait.').waitFor()
+  expect(await fact('PHP').textContent()).toMatch(
+    /8\.2\.36.*256M of memory, 64M an upload, 60 s a page/,
+  )
+  expect(await fact('Database').textContent()).toContain('10.11.19-MariaDB')
+  expect(await fact('Application').textContent()).toContain('6.1.9')
+  await page.getByRole('tab', { name: /Packages/ }).click()
+  await page.getByText('Akismet Anti-Spam').waitFor()
+  expect(await rowsOf(page).filter({ hasText: 'Plugin' }).textContent()).toContain('5.3')
+  expect(complaints).toEqual([])
+})
+test('a site without packages has no place for them', async () => {
+  const { page } = await open(aBusyDesk(), `/sites/${anId(301)}`)
+  await page.getByText('Lives on').waitFor()
+  expect(await page.getByRole('tab', { name: /Packages/ }).count()).toBe(0)
+})
+const REPORT = aSiteReport({
+  isInMaintenance: true,
+  pendingUpdates: 2,
+  packages: [
+    { type: 'core', name: 'wordpress', title: 'WordPress', version: '6.1.9' },
+    { type: 'plugin', name: 'akismet', title: 'Akismet Anti-Spam', version: '5.3' },
+    { type: 'theme', name: 'twentytwentythree', title: 'Twenty Twenty-Three', version: '1.0' },
+  ],
+})
+
+test('the overview says what needs one, and leads there', async () => {
+  const { page, complaints } = await open(aBusyDesk(), '/')
+  const needs = page.getByRole('region', { name: 'What needs you' })
+  await needs.getByText('web2.a-rather-long-name.example.net shows a different host key.').waitFor()
+  await needs.getByText('The vhost of www.example.com does not pass nginx -t.').waitFor()
+  await needs.getByText('bücher.example has no backup.').waitFor()
+  await needs.getByText('7 more failed tasks').waitFor()
+  const days = page.getByRole('table', { name: 'Tasks that ended' })
+  expect(await days.getByRole('row').count()).toBe(15)
+  await page.getByText('3 GB free of 80 GB').waitFor()
+  await needs
+    .getByRole('link', { name: /See why: Install/ })
+    .first()
+    .click()
+  await page.getByRole('heading', { level: 1, name: 'Install www.example.com' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('where nothing needs one, the overview says so and shows the way on', async () => {
+  const { page } = await open(anEmptyDesk(), '/')
+  await page.getByText('Nothing needs you.').waitFor()
+  const way = page.getByRole('region', { name: 'From here to your first site' })
+  await way.getByRole('link', { name: 'Add a server' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Add a server' }).waitFor()
+})
+
+test('the palette finds objects, tasks, pages and actions by keys alone', async () => {
+  const { page, complaints } = await open(aBusyDesk(), '/tasks')
+  await page.getByText('#2', { exact: true }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('Acme')
+  await page.getByRole('option', { name: 'Acme' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('pause disp')
+  await page.getByRole('option', { name: 'Pause dispatch' }).waitFor()
+  // What the search before found is gone at once, so that Enter cannot open it.
+  expect(await page.getByRole('option', { name: 'Acme' }).count()).toBe(0)
+  await page.keyboard.press('Enter')
+  await page.getByText('Dispatch paused: nothing starts').waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('keys and')
+  await page.getByRole('option', { name: 'Keys and hosts in Settings' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Keys and hosts' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('markup of a server is only ever text', async () => {
+  const attack =
+    '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
+  const task = aTask(1, { status: 'error', errorMessage: attack, errorCode: 'PROVISION_X' })
+  const logs = new Map([[anId(5001), { total: 1, at: () => aLine(0, attack, 'error') }]])
+  const { page } = await open(aBusyDesk({ tasks: [task], logs }), `/tasks/${task.id}`)
+  await page.getByRole('log').getByText('<img src=x').waitFor()
+  expect(await page.title()).toContain('Hosting Desk')
+  expect(await page.locator('img').count()).toBe(0)
+})
+
+test('a server says from where else it is used', async () => {
+  const other = { id: 'x', hostName: 'laptop-2', seenAt: 1_700_000_000_000 }
+  const { page } = await open({ ...aBusyDesk(), otherDesks: [other] }, `/servers/${anId(101)}`)
+  await page.getByText('Also used from').waitFor()
+  await page.getByText('laptop-2, last').waitFor()
+})
+
+test('a server that is used from nowhere else says nothing of it', async () => {
+  const { page } = await open(aBusyDesk(), `/servers/${anId(101)}`)
+  await page.getByText('Last verified').waitFor()
+  expect(await page.getByText('Also used from').count()).toBe(0)
+})
