@@ -112,6 +112,22 @@ test('what destroys asks for the name, and refused tasks say why', async () => {
   expect(await button.isDisabled()).toBe(false)
 })
 
+test.each([
+  ['sites', 301, 'Back up', 'textbox', 'Description'],
+  ['sites', 301, 'Delete', 'textbox', 'Name'],
+  ['sites', 301, 'Preview “Verify”', 'button', 'Verify www.example.com'],
+  ['platforms', 201, 'Forget', 'button', 'Cancel'],
+] as const)('in a dialog of %s (%d), “%s”, the keyboard begins at the %s “%s”', async (...row) => {
+  const [kind, number, action, role, name] = row
+  const { page } = await open(aBusyDesk(), `/${kind}/${anId(number)}`)
+  await page.getByRole('button', { name: /^Actions for/ }).click()
+  await page.getByRole('menuitem', { name: action }).click()
+  const first = page.getByRole('dialog').getByRole(role, { name })
+  await eventually(async () =>
+    expect(await first.evaluate((found) => found === document.activeElement)).toBe(true),
+  )
+})
+
 test('a form of an object begins with what is stored, and typing is not overwritten', async () => {
   const { page, main } = await open(aBusyDesk(), `/servers/${anId(101)}`)
   await page.getByRole('link', { name: 'Edit' }).click()
