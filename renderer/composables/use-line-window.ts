@@ -16,6 +16,12 @@ export interface LineWindow {
   toEnd: () => void
   /** Brings a line to the middle of the screen. */
   toLine: (line: number) => void
+  /** The first line on the screen. */
+  firstLine: () => number
+  /** Brings a line to the top of the screen. */
+  toTop: (line: number) => void
+  /** Says that the lines are others altogether. */
+  forgetLines: () => void
   /** True where the person scrolled. */
   onScroll: () => boolean
   onWheel: (event: WheelEvent) => void
@@ -160,14 +166,6 @@ export function useLineWindow({
   onUnmounted(() => observer.disconnect())
   onUpdated(measure)
   watch(isWrapped, forget, { flush: 'post' })
-  watch(count, (now, before) => {
-    // Other lines altogether: those of another filter.
-    if (now < before) {
-      heights.clear()
-      measured.value++
-      moveTo(top.value)
-    }
-  })
 
   return {
     range,
@@ -177,6 +175,13 @@ export function useLineWindow({
     toEnd: () => moveTo(Infinity),
     toLine: (line) =>
       moveTo(heights.rowsBefore(line) * row.value - (viewport.value - row.value) / 2),
+    firstLine: () => heights.lineAt(top.value / row.value, count.value),
+    toTop: (line) => moveTo(heights.rowsBefore(line) * row.value),
+    forgetLines() {
+      heights.clear()
+      measured.value++
+      moveTo(top.value)
+    },
     onScroll,
     onWheel,
     onKey,

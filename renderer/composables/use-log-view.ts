@@ -69,10 +69,22 @@ export function useLogView(
     if (isFollowing.value) window.toEnd()
   }
   watch([count, filter], toEnd)
+
+  /** Where one stands among all lines, by the first one on the screen; other levels do not change it, moving does. */
+  let stand: number | undefined
+  async function show(next: LogFilter): Promise<void> {
+    stand ??= entryAt(window.firstLine())?.index
+    filter.value = next
+    window.forgetLines()
+    if (stand === undefined || isFollowing.value) return
+    const place = await placeOf(stand)
+    if (filter.value === next) window.toTop(place)
+  }
   watch(isFollowing, (isOn) => void (isOn && toEnd()))
 
   async function goTo(index: number): Promise<void> {
     isFollowing.value = false
+    stand = undefined
     current.value = index
     window.toLine(await placeOf(index))
   }
@@ -88,11 +100,12 @@ export function useLogView(
 
   /** Whoever leaves the end no longer follows; whoever reaches the end of a log that grows does again. */
   function noteMove(): void {
+    stand = undefined
     isFollowing.value = log.isLive.value && wish.value && window.isAtEnd()
   }
 
   return {
-    filter,
+    filter: computed({ get: () => filter.value, set: (next) => void show(next) }),
     isWrapped,
     isFollowing: computed({
       get: () => isFollowing.value,
@@ -111,6 +124,7 @@ export function useLogView(
     nextHit,
     noteWheel(event) {
       if (event.deltaY < 0) isFollowing.value = false
+      stand = undefined
       window.onWheel(event)
     },
     noteScroll() {

@@ -11,9 +11,10 @@ export interface ToldTask extends StatefulTask {
 
 /** The whole story of a task in one sentence: “Install of www.example.com on web1 failed at step 4 of 9 after 12 s”. */
 export function toSentence(task: ToldTask, now: number): string {
-  const subject = `${task.title} of ${nameOf(task)} on ${task.backendTitle}`
+  const name = nameOf(task)
+  const place = name === task.backendTitle ? '' : ` on ${task.backendTitle}`
   const again = task.attempts > 1 ? `, attempt ${task.attempts}` : ''
-  return `${subject} ${predicateOf(task, now)}${again}`
+  return `${task.title} of ${name}${place} ${predicateOf(task, now)}${again}`
 }
 
 /** What a task is about, for people. */

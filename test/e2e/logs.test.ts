@@ -59,6 +59,30 @@ describe('a log of a million lines', () => {
     expect(Math.abs(bottom)).toBeLessThan(24)
   })
 
+  test('keeps its place where other levels are shown', async () => {
+    const { page } = await open(aDesk(), `/tasks/${anId(1005)}`)
+    const log = page.getByRole('log')
+    await log.getByText('line 999999').waitFor()
+    const choose = async (level: RegExp): Promise<void> => {
+      await page.getByLabel('Level').click()
+      await page.getByRole('option', { name: level }).click()
+    }
+    await page.getByRole('log').focus()
+    await page.keyboard.press('Control+f')
+    await page.getByLabel('Search the log').fill('line 500000')
+    await page.getByText('0 of 1', { exact: true }).waitFor()
+    await page.keyboard.press('Enter')
+    await log.getByText('line 500000').waitFor()
+    await choose(/^Errors/)
+    await log.getByText('line 700000').waitFor()
+    await log.getByText('line 500000').waitFor({ state: 'detached' })
+    await choose(/^Everything/)
+    await log.getByText('line 500000').waitFor()
+    await log.press('PageDown')
+    await log.press('PageDown')
+    await log.getByText('line 500000').waitFor({ state: 'detached' })
+  })
+
   test('is searched, wrapped and followed together, and keeps how it is shown', async () => {
     const { page, desk, complaints } = await open(aDesk(), `/tasks/${anId(1005)}`)
     const log = page.getByRole('log')

@@ -147,6 +147,11 @@ describe('the sentence of a task', () => {
     expect(toSentence(task, NOW)).toBe('Install of bücher.example on web1 waits to begin')
   })
 
+  test('says where it is only where that is another thing', () => {
+    const task = aTask({ title: 'Verify', objectTitle: 'web1', status: 'queued' })
+    expect(toSentence(task, NOW)).toBe('Verify of web1 waits to begin')
+  })
+
   test('progress from the log fills in only where nothing newer is known', () => {
     const old = { step: 1, of: 9, title: 'Copy' }
     const known = { id: ID, activity: anActivity({ progress }) }
