@@ -71,6 +71,7 @@ export class Crontabs {
     const { connect, here, dataFolder, path, local = localCrontab() } = this.#parts
     if (backendId === null) return { access: local, entry: toEntry(nameOf(dataFolder), path, here) }
     const connection = await connect(backendId)
+    if (connection.far.node === null) await connection.askAgain()
     const { home, node } = connection.far
     if (node === null)
       throw new AppError('backend.no-node', 'There is no Node.js on the server: install it first.')

@@ -1,6 +1,6 @@
 import type { Runs } from './run.ts'
 
-/** What was found out about the far side when the connection was made. */
+/** What was found out about the far side when the connection was made, or when it was asked again. */
 export interface FarSide {
   uid: number
   user: string
@@ -25,6 +25,8 @@ export interface ExecResult {
 /** An open, authenticated connection to one backend, its host key checked and its account found not to be root. */
 export interface Connection {
   readonly far: FarSide
+  /** Finds out anew what `far` says: something that was missing may have been installed since. */
+  askAgain(): Promise<void>
   readonly runs: Runs
   /**
    * One short command. argv is quoted in one place; `script` is a fixed text of ours, never with values in it:

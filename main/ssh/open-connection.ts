@@ -209,11 +209,27 @@ async function build(
   void closed.then(() => jumps.forEach((jump) => jump.end()))
   const channels = new ExecChannels(client, host)
   try {
-    const far = await askFarSide(channels, host, now, signal)
+    let far = await askFarSide(channels, host, now, signal)
+    const askAgain = async (): Promise<void> => {
+      far = await askFarSide(channels, host, now, undefined)
+    }
     const runs = new RemoteRuns({ channels, host })
     const exec = channels.exec.bind(channels)
     const isBusy = (): boolean => runs.isBusy || channels.load.open > runs.openChannels
-    return { far, runs, exec, closed, latencyMs, channels, close, isBusy, seenAt: () => seenAt }
+    return {
+      get far() {
+        return far
+      },
+      askAgain,
+      runs,
+      exec,
+      closed,
+      latencyMs,
+      channels,
+      close,
+      isBusy,
+      seenAt: () => seenAt,
+    }
   } catch (error) {
     close()
     throw error

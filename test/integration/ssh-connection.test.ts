@@ -73,6 +73,14 @@ describe('a connection', () => {
     expect(far.node?.version).toMatch(/^v\d+/)
   })
 
+  test('finds out anew who it is there when it is asked again', async () => {
+    const connection = await connect(sshd)
+    const { far } = connection
+    await connection.askAgain()
+    expect(connection.far).not.toBe(far)
+    expect(connection.far).toEqual({ ...far, clockOffsetMs: expect.any(Number) as number })
+  })
+
   test('gives what a command printed, its exit code and its signal', async () => {
     const connection = await connect(sshd)
     expect(

@@ -138,6 +138,7 @@ function connectionTo(backend: FakeBackend): Connection {
       clockOffsetMs: 0,
       node: null,
     },
+    askAgain: () => Promise.resolve(),
     runs,
     exec: () => Promise.reject(new Error('This backend runs no commands')),
     closed: new Promise(() => {}),

@@ -8,18 +8,28 @@ export interface LocalConnection extends Connection {
   readonly lines: string[]
 }
 
-/** A connection whose far side is a shell of this machine with a home folder of its own; it has no runs. */
+type FarNode = Connection['far']['node']
+const OWN_NODE: FarNode = { path: process.execPath, version: process.version }
+
+/** A connection whose far side is a shell of this machine with a home folder of its own; it has no runs. `nodeAfterwards` is there
+ * when it is asked again. */
 export function localConnection(
   home: string,
   {
-    node = { path: process.execPath, version: process.version },
+    node = OWN_NODE,
+    nodeAfterwards = node,
     greeting = '',
-  }: { node?: { path: string; version: string } | null; greeting?: string } = {},
+  }: { node?: FarNode; nodeAfterwards?: FarNode; greeting?: string } = {},
 ): LocalConnection {
   const lines: string[] = []
+  const far = { uid: 1000, user: 'someone', home, system: 'Linux', clockOffsetMs: 0, node }
   return {
     lines,
-    far: { uid: 1000, user: 'someone', home, system: 'Linux', clockOffsetMs: 0, node },
+    far,
+    askAgain() {
+      far.node = nodeAfterwards
+      return Promise.resolve()
+    },
     runs: undefined as unknown as Runs,
     closed: new Promise(() => {}),
     exec({ argv, script, stdin }) {

@@ -26,11 +26,13 @@ export const programPath = (far: FarSide, program: Program): string =>
 /** The oldest Node that the program is built for. */
 const OLDEST_NODE = 18
 
+const hasNode = ({ node }: FarSide): boolean =>
+  Number(/^v?(\d+)\./.exec(node?.version ?? '')?.[1] ?? 0) >= OLDEST_NODE
+
 /** Throws `backend.no-node` where there is none, or one that is too old. */
 export function getNode(far: FarSide): string {
   const { node } = far
-  const major = Number(/^v?(\d+)\./.exec(node?.version ?? '')?.[1] ?? 0)
-  if (node !== null && major >= OLDEST_NODE) return node.path
+  if (node !== null && hasNode(far)) return node.path
   throw new AppError(
     'backend.no-node',
     node === null
@@ -46,6 +48,8 @@ const LOOK = '[ -f "$1" ] && echo "program bytes:" $(wc -c < "$1")'
 
 /** Puts the program on the server where it is missing; one short command where it is there. */
 export async function ensureProgram(connection: Connection, program: Program): Promise<void> {
+  // It may have been installed since the connection was made.
+  if (!hasNode(connection.far)) await connection.askAgain()
   const node = getNode(connection.far)
   const look = await connection.exec(
     { argv: [programPath(connection.far, program)], script: LOOK },

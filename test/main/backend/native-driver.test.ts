@@ -117,6 +117,13 @@ describe('preparing a server', () => {
     },
   )
 
+  test('finds a Node that was installed while it was connected', async () => {
+    const nodeAfterwards = { path: process.execPath, version: process.version }
+    const connection = localConnection(home, { node: null, nodeAfterwards })
+    await driverOf('1.0.0').prepare(connection)
+    expect(programs()).toHaveLength(1)
+  })
+
   test('says why where the folder cannot be written', async () => {
     writeFileSync(path.join(home, '.hosting-desk'), 'a file in the way')
     await expect(install('1.0.0')).rejects.toMatchObject({ code: 'backend.program-install-failed' })

@@ -37,6 +37,7 @@ const driver: DialectDriver = {
 
 const connection: Connection = {
   far: { uid: 1, user: 'a', home: '/home/a', system: 'Linux', clockOffsetMs: 0, node: null },
+  askAgain: () => Promise.resolve(),
   runs: {
     start: () => Promise.reject(new Error('An import runs nothing.')),
     async *follow() {

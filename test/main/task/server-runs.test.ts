@@ -63,6 +63,7 @@ class FakeServer {
 
   readonly connection: Connection = {
     far: { uid: 1, user: 'x', home: '/home/x', system: 'Linux', clockOffsetMs: OFFSET, node: null },
+    askAgain: () => Promise.resolve(),
     closed: new Promise(() => {}),
     exec: () =>
       Promise.resolve({

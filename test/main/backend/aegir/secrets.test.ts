@@ -158,6 +158,7 @@ const driver: DialectDriver = {
 function connectionTo({ stdout, stderr, exitCode }: Recording): Connection {
   return {
     far: { uid: 1, user: 'a', home: '/home/a', system: 'Linux', clockOffsetMs: 0, node: null },
+    askAgain: () => Promise.resolve(),
     runs: {
       start: () => Promise.resolve('started'),
       async *follow() {
