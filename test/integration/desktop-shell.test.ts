@@ -6,6 +6,7 @@ import type { Look } from '../support/electron-stand-in/control.ts'
 import type { StandInDesktop } from '../support/electron-stand-in/desktop.ts'
 import { DesktopFixture, untilSeen } from '../support/electron-stand-in/fixture.ts'
 import { eventually } from '../support/eventually.ts'
+import { holdProgram } from '../support/held-program.ts'
 import { askOwner, type OwnerCalls } from '../support/owner-calls.ts'
 import { PackagedApp } from '../support/packaging.ts'
 
@@ -184,6 +185,7 @@ describe('while a task runs', () => {
     const { items } = await calls.platform.list({})
     const site = { name: 'slow.localhost', platformId: items[0]?.id ?? '' }
     const { task } = await calls.site.add(site)
+    const goOn = await holdProgram('@slow.localhost')
     const quit = 'Quit (what runs goes on on its servers)'
     const { windows } = await untilSeen(desktop, ({ tray }) => expect(tray?.labels).toContain(quit))
     expect(windows[0]?.progress).toBeGreaterThanOrEqual(0)
@@ -193,6 +195,7 @@ describe('while a task runs', () => {
     expect(dialogs[0]?.detail).toContain('It goes on on its server')
     await desktop.answerDialog(1)
 
+    goOn()
     await untilSeen(desktop, (look) => {
       expect(look.tray?.labels.at(-1)).toBe('Quit')
       expect(look.windows[0]?.progress).toBe(-1)
