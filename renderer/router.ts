@@ -1,6 +1,7 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import BackupListView from './views/BackupListView.vue'
 import BackupView from './views/BackupView.vue'
+import ClientAddView from './views/ClientAddView.vue'
 import ClientEditView from './views/ClientEditView.vue'
 import ClientListView from './views/ClientListView.vue'
 import ClientView from './views/ClientView.vue'
@@ -44,7 +45,7 @@ export const router = createRouter({
     { path: '/servers/:id', component: ServerView, props: true },
     { path: '/servers/:id/edit', component: ServerEditView, props: true },
     { path: '/clients', component: ClientListView },
-    { path: '/clients/add', component: ClientEditView },
+    { path: '/clients/add', component: ClientAddView },
     { path: '/clients/:id', component: ClientView, props: true },
     { path: '/clients/:id/edit', component: ClientEditView, props: true },
     { path: '/backups', component: BackupListView },

@@ -1,10 +1,13 @@
 import { toAlias } from '#shared/domain/names.ts'
+import type { Checked } from './checked.ts'
 
 /** Aliases as they are typed, in lines or with commas, as main takes them; or what is wrong with them. */
-export function parseAliases(typed: string): { aliases: string[] } | { problem: string } {
+export function parseAliases(typed: string): Checked<{ aliases: string[] }> {
   const names = typed.split(/[\s,;]+/).filter((name) => name !== '')
   const bad = names.filter((name) => toAlias(name) === undefined)
-  if (bad.length > 0)
-    return { problem: `No host name: ${bad.slice(0, 3).join(', ')}${bad.length > 3 ? ' …' : ''}` }
-  return { aliases: [...new Set(names.flatMap((name) => toAlias(name) ?? []))] }
+  if (bad.length > 0) {
+    const told = `${bad.slice(0, 3).join(', ')}${bad.length > 3 ? ' …' : ''}`
+    return { problems: { aliases: `No host name: ${told}` } }
+  }
+  return { facts: { aliases: [...new Set(names.flatMap((name) => toAlias(name) ?? []))] } }
 }

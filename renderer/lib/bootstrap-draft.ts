@@ -1,6 +1,7 @@
 import { BootstrapParameters } from '#shared/contract/bootstrap.ts'
 import type { FormProblems } from '#shared/domain/form.ts'
-import { toNumber, toProblems } from './server-draft.ts'
+import { toProblems } from './checked.ts'
+import { toNumber } from './server-draft.ts'
 
 /** The parameters of the bootstrap script as they are typed. */
 export interface BootstrapDraft {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { FormProblems } from '#shared/domain/form.ts'
 import { Title } from '#shared/domain/names.ts'
 import { Client } from '#shared/domain/objects.ts'
 import { toSizeText } from '#shared/size.ts'
-import { toNumber, toProblems } from './server-draft.ts'
+import { toChecked, type Checked } from './checked.ts'
+import { toNumber } from './server-draft.ts'
 
 const GB = 1_000_000_000
 
@@ -32,17 +32,15 @@ export const toClientDraft = (client?: Client): ClientDraft => ({
 })
 
 /** The facts as main takes them, or what is wrong with each field. */
-export function toClientFacts(
-  draft: ClientDraft,
-): { facts: ClientFacts } | { problems: FormProblems } {
-  const parsed = Facts.safeParse({
-    title: draft.title,
-    email: draft.email.trim() || null,
-    siteQuota: draft.siteQuota.trim() === '' ? null : toNumber(draft.siteQuota),
-    diskQuotaBytes: toBytes(draft.diskQuota),
-  })
-  return parsed.success ? { facts: parsed.data } : { problems: toProblems(parsed.error) }
-}
+export const toClientFacts = (draft: ClientDraft): Checked<ClientFacts> =>
+  toChecked(
+    Facts.safeParse({
+      title: draft.title,
+      email: draft.email.trim() || null,
+      siteQuota: draft.siteQuota.trim() === '' ? null : toNumber(draft.siteQuota),
+      diskQuotaBytes: toBytes(draft.diskQuota),
+    }),
+  )
 
 /** Typed as GB, perhaps with a fraction; null where nothing was. */
 function toBytes(typed: string): number | null {

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { FormProblems } from '#shared/domain/form.ts'
 import { SiteCertificate, type Site, type SiteHttps } from '#shared/domain/objects.ts'
-import { toProblems } from './server-draft.ts'
+import { toProblems, type Checked } from './checked.ts'
 
 /** HTTPS of a site as it is chosen and typed. */
 export interface HttpsDraft {
@@ -38,9 +37,7 @@ type HttpsFacts = Pick<Site, 'https' | 'certificate'>
 const Facts = z.object({ certificate: SiteCertificate })
 
 /** The facts as main takes them, or what is wrong with each field. A choice outlives that HTTPS is switched off. */
-export function toHttpsFacts(
-  draft: HttpsDraft,
-): { facts: HttpsFacts } | { problems: FormProblems } {
+export function toHttpsFacts(draft: HttpsDraft): Checked<HttpsFacts> {
   const { https, certificate: type, file, keyFile } = draft
   if (type === '') return { facts: { https, certificate: null } }
   const parsed = Facts.safeParse({ certificate: { type, file, keyFile } })

@@ -3,6 +3,7 @@ import type { Secrets, SshHost } from '#shared/contract/backend.ts'
 import type { FormProblems } from '#shared/domain/form.ts'
 import { PortNumber, Title } from '#shared/domain/names.ts'
 import { BackendAddress, type Login } from '#shared/domain/objects.ts'
+import { toChecked, toProblems, type Checked } from './checked.ts'
 
 /** How an account is reached, as it is typed. Numbers are text until they are checked. */
 export interface AddressDraft {
@@ -52,15 +53,13 @@ export function toAddress(
 const ServerFacts = z.object({ title: Title, servicePort: PortNumber.nullable() })
 
 /** Name and web port, or what is wrong with each. */
-export function toServerFacts(
-  draft: ServerDraft,
-): { facts: z.infer<typeof ServerFacts> } | { problems: FormProblems } {
-  const parsed = ServerFacts.safeParse({
-    title: draft.title,
-    servicePort: draft.servicePort.trim() === '' ? null : toNumber(draft.servicePort),
-  })
-  return parsed.success ? { facts: parsed.data } : { problems: toProblems(parsed.error) }
-}
+export const toServerFacts = (draft: ServerDraft): Checked<z.infer<typeof ServerFacts>> =>
+  toChecked(
+    ServerFacts.safeParse({
+      title: draft.title,
+      servicePort: draft.servicePort.trim() === '' ? null : toNumber(draft.servicePort),
+    }),
+  )
 
 /** What is only said to main; undefined where this login needs none. */
 export function toSecrets(draft: AddressDraft): Secrets | undefined {
@@ -85,13 +84,6 @@ export const withSshHost = (draft: ServerDraft, host: SshHost): ServerDraft => (
 export function suggestTitle(host: string): string {
   const isName = /^[a-z]/i.test(host) && !host.includes(':')
   return isName ? (host.split('.')[0] ?? host) : host
-}
-
-/** One problem a field, by its path with dots; the first of each stands. */
-export function toProblems(error: z.ZodError): FormProblems {
-  const problems: FormProblems = {}
-  for (const { path, message } of error.issues) problems[path.join('.')] ??= message
-  return problems
 }
 
 /** Only digits are a number here: no signs, exponents or spaces inside. */

@@ -6,7 +6,8 @@ import type { FormProblems } from '#shared/domain/form.ts'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import { Title } from '#shared/domain/names.ts'
 import { Backend, ServiceSettings, type BackendAddress } from '#shared/domain/objects.ts'
-import { toAddress, toNumber, toProblems, toSecrets, type AddressDraft } from './server-draft.ts'
+import { toProblems, type Checked } from './checked.ts'
+import { toAddress, toNumber, toSecrets, type AddressDraft } from './server-draft.ts'
 
 /** One service of a server as it is typed; `type` is empty where the server has none of the kind. */
 export interface ServiceEdit {
@@ -66,7 +67,7 @@ export function toServerWish(
   edit: ServerEdit,
   { backend }: Pick<ServerRow, 'backend'>,
   types: readonly ServiceType[],
-): { wish: ServerWish } | { problems: FormProblems } {
+): Checked<ServerWish> {
   const facts = Facts.safeParse({ title: edit.title, limit: toNumber(edit.limit) })
   const services = toServices(edit.services, types)
   const found = toAddress(edit)
@@ -81,7 +82,7 @@ export function toServerWish(
   const isSame =
     secrets === undefined && limit === backend.limit && isSameAddress(found.address, backend)
   const account = { address: found.address, limit, ...(secrets && { secrets }) }
-  return { wish: { title, services: services.services, ...(isSame ? {} : { account }) } }
+  return { facts: { title, services: services.services, ...(isSame ? {} : { account }) } }
 }
 
 function toServices(

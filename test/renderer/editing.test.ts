@@ -50,18 +50,18 @@ describe('the form of a server', () => {
       ['db', ''],
     ])
     expect(toServerWish(edit, row, types)).toEqual({
-      wish: { title: row.title, services: row.services },
+      facts: { title: row.title, services: row.services },
     })
   })
 
   test('names the account only where something of it changed', () => {
     const edit = { ...toServerEdit(row, types), host: 'web2.example.com', limit: '9' }
     expect(toServerWish(edit, row, types)).toMatchObject({
-      wish: { account: { address: { host: 'web2.example.com' }, limit: 9 } },
+      facts: { account: { address: { host: 'web2.example.com' }, limit: 9 } },
     })
     const password = { ...toServerEdit(row, types), method: 'password' as const, password: 's' }
     expect(toServerWish(password, row, types)).toMatchObject({
-      wish: { account: { secrets: { password: 's' } } },
+      facts: { account: { secrets: { password: 's' } } },
     })
   })
 
@@ -76,9 +76,9 @@ describe('the form of a server', () => {
       ],
     }
     expect(toServerWish(edit, row, types)).toMatchObject({
-      wish: { services: { http: { type: 'nginx', port: 8080, restartCommand: null } } },
+      facts: { services: { http: { type: 'nginx', port: 8080, restartCommand: null } } },
     })
-    expect(toServerWish(edit, row, types)).not.toHaveProperty('wish.services.db')
+    expect(toServerWish(edit, row, types)).not.toHaveProperty('facts.services.db')
   })
 
   test('a service has the values of its own form, checked as they are typed', () => {
@@ -89,7 +89,7 @@ describe('the form of a server', () => {
       services: [http, { ...db, type: 'mariadb', values: { db_note: note, other: 'x' } }],
     })
     expect(toServerWish(withNote('here'), row, types)).toMatchObject({
-      wish: { services: { db: { type: 'mariadb', values: { db_note: 'here' } } } },
+      facts: { services: { db: { type: 'mariadb', values: { db_note: 'here' } } } },
     })
     expect(toServerWish(withNote(7), row, types)).toMatchObject({
       problems: { 'services.db.values.db_note': 'Note is a text.' },
@@ -119,14 +119,18 @@ describe('the form of a server', () => {
 describe('aliases as they are typed', () => {
   test('stand in lines or behind commas, in any spelling, each once', () => {
     expect(parseAliases(' A.example.com,\nbücher.example\n\na.example.com. ')).toEqual({
-      aliases: ['a.example.com', 'xn--bcher-kva.example'],
+      facts: { aliases: ['a.example.com', 'xn--bcher-kva.example'] },
     })
-    expect(parseAliases('*.B\u00fccher.example')).toEqual({ aliases: ['*.xn--bcher-kva.example'] })
-    expect(parseAliases(' \n')).toEqual({ aliases: [] })
+    expect(parseAliases('*.B\u00fccher.example')).toEqual({
+      facts: { aliases: ['*.xn--bcher-kva.example'] },
+    })
+    expect(parseAliases(' \n')).toEqual({ facts: { aliases: [] } })
   })
 
   test('are refused by name where they are no host names', () => {
-    expect(parseAliases('a.example.com b_c /etc')).toEqual({ problem: 'No host name: b_c, /etc' })
+    expect(parseAliases('a.example.com b_c /etc')).toEqual({
+      problems: { aliases: 'No host name: b_c, /etc' },
+    })
   })
 })
 
