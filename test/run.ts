@@ -41,36 +41,47 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const { values } = parseArgs({ options: { long: { type: 'boolean', default: false } } })
 const problems = prepareMachine((line) => console.log(line))
 for (const problem of problems) console.error(problem)
-for (const together of suites(values.long))
-  done.push(...(await Promise.all(together.map((suite) => runSuite(suite)))))
+for (const lanes of suites(values.long))
+  done.push(...(await Promise.all(lanes.map((lane) => runLane(lane)))).flat())
 
 console.log('')
 for (const suite of done) console.log(summaryLine(suite))
 process.exitCode = done.some(({ failed }) => failed > 0) ? 1 : 0
 
-/** One after the other; what stands in one row runs at once: each of these takes one core. */
-function suites(isLong: boolean): Suite[][] {
+/**
+ * One row after the other. The lanes of a row run at once, as each takes one core; a lane does its suites one by one.
+ */
+function suites(isLong: boolean): Suite[][][] {
   const check = (name: string, script: string, ...args: string[]): Suite => ({
     name,
     needsMachine: false,
     run: async () => toCount((await start(script, args)) === 0),
   })
-  const tests = (name: string, needsMachine = true): Suite => ({
+  const tests = (name: string, { needsMachine = true, workers = 1 } = {}): Suite => ({
     name,
     needsMachine,
-    run: () => runVitest(name),
+    run: () => runVitest(name, workers),
   })
   return [
-    [check('build', process.execPath, path.join(root, 'tools/build.ts'))],
+    [[check('build', process.execPath, path.join(root, 'tools/build.ts'))]],
     [
-      check('types', 'npm', 'run', '--silent', 'typecheck'),
-      check('lint', 'npm', 'run', '--silent', 'lint'),
+      [
+        check('types', 'npm', 'run', '--silent', 'typecheck'),
+        tests('unit', { needsMachine: false }),
+      ],
+      [check('lint', 'npm', 'run', '--silent', 'lint')],
     ],
-    [tests('unit', false)],
-    [tests('integration')],
-    [tests('e2e')],
-    ...(isLong ? [[tests('long')]] : []),
+    [[tests('integration')]],
+    [[tests('pages', { workers: 2 })]],
+    [[tests('e2e')]],
+    ...(isLong ? [[[tests('long')]]] : []),
   ]
+}
+
+async function runLane(suites: readonly Suite[]): Promise<Done[]> {
+  const done: Done[] = []
+  for (const suite of suites) done.push(await runSuite(suite))
+  return done
 }
 
 async function runSuite({ name, needsMachine, run }: Suite): Promise<Done> {
@@ -82,12 +93,13 @@ async function runSuite({ name, needsMachine, run }: Suite): Promise<Done> {
   return { name, ...count, seconds, remark: isBlocked ? ` (not run: ${problems.join('; ')})` : '' }
 }
 
-async function runVitest(project: string): Promise<Count> {
+async function runVitest(project: string, workers: number): Promise<Count> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'desk-tests-'))
   try {
     const report = path.join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    const exitCode = await start('vitest', ['run', '--project', project, ...reporters])
+    const which = ['--project', project, `--maxWorkers=${workers}`]
+    const exitCode = await start('vitest', ['run', ...which, ...reporters])
     return countTests(readIfThere(report), exitCode)
   } finally {
     rmSync(folder, { recursive: true, force: true })
