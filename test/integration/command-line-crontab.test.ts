@@ -80,7 +80,10 @@ describe('the crontab of a backend', () => {
     [['install', '\u001b[31mred'], 'There is no backend called'],
     [['install', 'a'.repeat(100_000)], 'There is no backend called'],
     [['edit', 'web1'], '“crontab edit web1” is no command.'],
-    [['install', 'web1', 'web2'], '“crontab install web1 web2” is no command.'],
+    [
+      ['install', 'web1', 'web2'],
+      'has a word too many. It is written: hosting-desk crontab install',
+    ],
     [[], '“crontab” is no command.'],
   ])('is left alone where what was typed cannot be: %j', async (words, said) => {
     expect(await refusal(2, 'crontab', ...words)).toContain(said)
@@ -120,8 +123,8 @@ describe('a site’s own schedule of backups', () => {
       [['@server_web1', '24h'], 'There is nothing called'],
       [['', '24h'], 'There is nothing called'],
       [['\u001b[31mred', '24h'], 'There is nothing called'],
-      [[SITE], 'is no command'],
-      [[SITE, '24h', '12h'], 'is no command'],
+      [[SITE], 'lacks a word. It is written: hosting-desk backup schedule SITE EVERY'],
+      [[SITE, '24h', '12h'], 'has a word too many'],
     ] as const) {
       expect(await refusal(2, 'backup', 'schedule', ...words)).toContain(said)
     }

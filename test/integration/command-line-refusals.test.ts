@@ -17,6 +17,8 @@ describe('what cannot be', () => {
     ['a number of nothing', ['task', 'show', '4711']],
     ['a huge number', ['task', 'show', '9'.repeat(15)]],
     ['a missing name', ['task', 'add', 'verify']],
+    ['a name too many', ['site', 'show', 'one', 'two']],
+    ['a word after a list', ['task', 'list', 'all']],
     ['an object that is not there', ['task', 'add', 'verify', 'nowhere.example']],
     ['a name in escapes', ['task', 'add', 'verify', '\u001b[31mred']],
     ['a huge name', ['site', 'show', 'a'.repeat(100_000)]],

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '#shared/errors.ts'
 import { dataFolderOf } from '../../lib/data-folder.ts'
+import { checkWords, noCommand } from './check-words.ts'
 import { backupCommand } from './commands/backup.ts'
 import { crontabCommand } from './commands/crontab.ts'
 import { importCommand } from './commands/import.ts'
@@ -50,6 +51,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
     terminal.write(USAGE)
     return parsed.isHelp ? 0 : 2
   }
+  checkWords(parsed.words)
   const call: CommandCall = { ...parsed, folder: dataFolderOf({ data: parsed.data }), terminal }
   const [topic = '', action = ''] = call.words
   switch (topic) {
@@ -73,22 +75,15 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
     case 'server':
     case 'platform':
     case 'site': {
-      if (action !== 'list' && action !== 'show') throw usageError(call.words)
       await using desk = await openDesk(call.folder)
       return action === 'list'
         ? await listObjects(call, desk, topic)
         : await showObject(call, desk, topic)
     }
     default:
-      throw usageError(call.words)
+      throw noCommand(call.words)
   }
 }
-
-export const usageError = (words: readonly string[]): AppError =>
-  new AppError(
-    'input.invalid',
-    `“${words.join(' ')}” is no command. “hosting-desk --help” lists them.`,
-  )
 
 function parse(argv: readonly string[]) {
   try {

@@ -1,14 +1,12 @@
 import { AppError } from '#shared/errors.ts'
-import { parseDuration, usageError, type CommandCall } from '../command-line.ts'
+import { parseDuration, type CommandCall } from '../command-line.ts'
 import { openDesk } from '../desk.ts'
 import { print } from '../print.ts'
 import { findObject } from './task-wish.ts'
 
 /** `backup schedule SITE EVERY | off`. */
 export async function backupCommand(call: CommandCall): Promise<number> {
-  const [, action, name, every, ...more] = call.words
-  if (action !== 'schedule' || name === undefined || every === undefined || more.length > 0)
-    throw usageError(call.words)
+  const [, , name = '', every = ''] = call.words
   const everySeconds = every === 'off' ? null : Math.floor(parseDuration(every) / 1000)
   if (everySeconds !== null && everySeconds < 60)
     throw new AppError('input.invalid', `${every}: a minute (1m) is the least.`)

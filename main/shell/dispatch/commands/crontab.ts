@@ -1,15 +1,13 @@
 import type { CrontabView } from '#shared/contract/crontab.ts'
 import { AppError } from '#shared/errors.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import { openDesk, type OpenDesk } from '../desk.ts'
 import { print } from '../print.ts'
 import { allRows } from './objects.ts'
 
 /** `crontab print | install | remove [BACKEND]`: on this computer, or on a backend's account. */
 export async function crontabCommand(call: CommandCall): Promise<number> {
-  const [, action, name, ...more] = call.words
-  const isKnown = action === 'print' || action === 'install' || action === 'remove'
-  if (!isKnown || more.length > 0) throw usageError(call.words)
+  const [, action, name] = call.words
   await using desk = await openDesk(call.folder)
   const backendId = name === undefined ? null : await findBackend(desk, name)
   if (action === 'print') {
@@ -17,8 +15,9 @@ export async function crontabCommand(call: CommandCall): Promise<number> {
     print(call, answer, () => answer.text)
     return 0
   }
-  const { before } = await desk.calls.crontab.show({ backendId, wish: action })
-  const view = await desk.calls.crontab[action]({ backendId, expected: before })
+  const wish = action === 'install' ? 'install' : 'remove'
+  const { before } = await desk.calls.crontab.show({ backendId, wish })
+  const view = await desk.calls.crontab[wish]({ backendId, expected: before })
   print(call, view, () => toText(view))
   return 0
 }

@@ -1,15 +1,14 @@
 import type { ImportResult } from '#shared/contract/import.ts'
 import { BackendAddress } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import { openDesk } from '../desk.ts'
 import { print } from '../print.ts'
 import { allRows } from './objects.ts'
 
 /** `import BACKEND`, or `import USER@HOST[:PORT] [--key FILE]` (else by the agent) for an account that is new here. */
 export async function importCommand(call: CommandCall): Promise<number> {
-  const [, named, ...more] = call.words
-  if (named === undefined || more.length > 0) throw usageError(call.words)
+  const [, named = ''] = call.words
   await using desk = await openDesk(call.folder)
   const known = (await allRows(desk, 'backend')).find((one) => [one.id, one.title].includes(named))
   const result = await desk.calls.inventory.import(

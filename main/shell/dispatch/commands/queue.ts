@@ -1,16 +1,14 @@
 import type { Queue, QueueOutcome } from '#shared/domain/queue.ts'
 import { AppError } from '#shared/errors.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import { openDesk, type OpenDesk } from '../desk.ts'
 import { print, toTable } from '../print.ts'
 
 /** `queue list | run NAME | pause NAME | resume NAME`. */
 export async function queueCommand(call: CommandCall): Promise<number> {
-  const [, action, name] = call.words
-  const isKnown = action === 'run' || action === 'pause' || action === 'resume'
-  if (action !== 'list' && (!isKnown || name === undefined)) throw usageError(call.words)
+  const [, action, name = ''] = call.words
   await using desk = await openDesk(call.folder)
-  if (action === 'list' || name === undefined) return await listQueues(call, desk)
+  if (action === 'list') return await listQueues(call, desk)
   if (action === 'run') return await runQueue(call, desk, name)
   const queue = await desk.calls.queue[action === 'pause' ? 'pause' : 'resume']({ name })
   print(call, queue, () => `${queue.title}: ${stateOf(queue)}.\n`)

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { checkStore, exportStore, restoreStore } from '../../../store/maintenance.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import { print } from '../print.ts'
 import { transferCommand } from './transfer.ts'
 
@@ -11,14 +11,12 @@ const OWNER_WAIT_MS = 10_000
  * `store export FILE | import FILE`, also while one has.
  */
 export async function storeCommand(call: CommandCall): Promise<number> {
-  const [, action, typed] = call.words
-  if (typed !== undefined && (action === 'import' || call.passphraseFile !== undefined))
-    return await transferCommand(call, action ?? '', typed)
+  const [, action, typed = ''] = call.words
   const { folder, terminal } = call
   const options = { folder, waitMs: OWNER_WAIT_MS, signal: terminal.signal }
   if (action === 'check') return await check(call, options)
-  if (typed === undefined || (action !== 'export' && action !== 'restore'))
-    throw usageError(call.words)
+  if (action === 'import' || call.passphraseFile !== undefined)
+    return await transferCommand(call, action ?? '', typed)
   const file = path.resolve(typed)
   if (action === 'export') {
     await exportStore(options, file)

@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { JsonRecord } from '#shared/domain/json.ts'
 import type { ObjectKind } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import type { OpenDesk } from '../desk.ts'
 import { allRows, type Row } from './objects.ts'
 import { secretsOf, valuesOf, type Named } from './task-values.ts'
@@ -21,8 +21,7 @@ export async function readWish(
   desk: OpenDesk,
   words: readonly string[],
 ): Promise<{ object: FoundObject; type: string; values: JsonRecord }> {
-  const [first, second, ...pairs] = words
-  if (first === undefined || second === undefined) throw usageError(call.words)
+  const [first = '', second = '', ...pairs] = words
   const [name, type] = (await isObjectFirst(desk, first, second))
     ? [first, second]
     : [second, first]

@@ -1,15 +1,13 @@
 import type { TaskDetails, TaskRow } from '#shared/contract/task.ts'
 import { isEnded, type LogEntry } from '#shared/domain/task.ts'
 import { AppError } from '#shared/errors.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import { openDesk, type OpenDesk } from '../desk.ts'
 import { print, toFacts, toTable } from '../print.ts'
 import { readWish } from './task-wish.ts'
 
 export async function taskCommand(call: CommandCall): Promise<number> {
   const [, action, ...words] = call.words
-  const known = ['list', 'show', 'follow', 'add', 'retry', 'cancel']
-  if (action === undefined || !known.includes(action)) throw usageError(call.words)
   await using desk = await openDesk(call.folder)
   if (action === 'list') return await listTasks(call, desk)
   if (action === 'add') return await addTask(call, desk, words)

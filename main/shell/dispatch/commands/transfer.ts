@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '#shared/errors.ts'
-import { usageError, type CommandCall } from '../command-line.ts'
+import type { CommandCall } from '../command-line.ts'
 import { openDesk } from '../desk.ts'
 import { print } from '../print.ts'
 
@@ -18,7 +18,7 @@ export async function transferCommand(
   const passphrase = readPassphrase(call)
   if (action === 'export') return await exportTo(call, file, passphrase)
   if (action === 'import') return await importFrom(call, file, passphrase)
-  throw usageError(call.words)
+  throw new AppError('input.invalid', 'A sealed file is put in place by “store import”.')
 }
 
 async function exportTo(call: CommandCall, file: string, passphrase: string): Promise<number> {
