@@ -32,7 +32,7 @@ export const COMMANDS: Readonly<Record<ContextType, Readonly<Record<string, Comm
   },
   site: {
     verify: { run: verifySite },
-    install: { run: installSite },
+    install: { run: thenAsking(installSite) },
     backup: { run: backupSite },
     restore: { run: thenAsking(restoreSite), args: ['FILE'] },
     enable: { run: enableSite },

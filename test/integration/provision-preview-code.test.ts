@@ -162,6 +162,7 @@ describe.each([PHP, WORDPRESS])('the preview of a $name site', (kind) => {
       `create file ~/nginx/vhost.d/${site}.conf`,
       'run reload nginx',
       `change context @${site}`,
+      `run script ${kind.script('status')}`,
     ])
     expect(detailOf(changes, 'create slot')).toBe(`taken for @${site}`)
     expect(detailOf(changes, 'create database')).toBe('for hd01 alone')

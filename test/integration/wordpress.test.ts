@@ -52,6 +52,11 @@ describe('WordPress', () => {
     slot = result.data['slot'] as string
     const link = result.data['loginLink'] as string
     expect(link.startsWith(`${desk.urlOf(SITE)}/wp-login.php?hd_login=`)).toBe(true)
+    expect(result.data['report']).toMatchObject({
+      packages: expect.arrayContaining([
+        expect.objectContaining({ type: 'core', name: 'wordpress' }),
+      ]) as unknown,
+    })
     const answer = await desk.fetch(SITE)
     expect(answer).toMatchObject({ status: 200 })
     expect(answer?.body).toMatch(/<title>Ania’s “blog” &(amp|#038);\s*more/)
