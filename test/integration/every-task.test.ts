@@ -161,5 +161,20 @@ describe.each([
       const left = (await backups()).find(({ description }) => description.includes('deleted'))
       expect(existsSync(left?.file ?? '')).toBe(true)
     })
+
+    test('undelete', async () => {
+      const [last] = await backups()
+      await run('undelete', { backup: last?.id ?? '' })
+      expect(await bodyOf(renamed)).toContain(kind.front)
+      expect(await calls.site.get({ id: siteId })).toMatchObject({
+        name: renamed,
+        status: 'enabled',
+        url: `http://${renamed}:${machine.httpPort}`,
+        platformId: second,
+      })
+      await run('verify')
+      await run('delete')
+      expect(await statusOf(renamed)).toBeUndefined()
+    })
   },
 )

@@ -21,6 +21,7 @@ export function afterSiteTask(task: Task, result: TaskResult, host: Host): void 
   switch (task.type) {
     case 'install':
     case 'import':
+    case 'undelete':
       return host.put('site', { ...site, status: 'enabled', url, report })
     case 'verify':
       return host.put('site', { ...site, url: url ?? site.url, report })

@@ -138,9 +138,21 @@ function checkSourceOfCopy(values: JsonRecord, site: Site, host: ReadingHost): F
   if (typeof values['backup'] !== 'string') return {}
   if (host.backend(site.backendId).dialect === 'aegir')
     return { backup: 'Aegir copies a site as it is now; choose no backup.' }
-  return chosenFiles(site, values, host).length > 0
-    ? {}
-    : { backup: 'This backup is no longer there.' }
+  return checkBackup(values, site, host)
+}
+
+const checkBackup = (values: JsonRecord, site: Site, host: ReadingHost): FormProblems =>
+  chosenFiles(site, values, host).length > 0 ? {} : { backup: 'This backup is no longer there.' }
+
+/** A name that a site had before it was deleted may be another's by now. */
+function refusalUnlessDeleted(site: Site, host: ReadingHost): string | null {
+  if (site.status !== 'deleted') return 'The site was not deleted.'
+  if (host.backend(site.backendId).dialect === 'aegir')
+    return 'Aegir’s backend makes no site again out of a backup.'
+  if (host.backupsOf(site.id).length === 0) return 'There is no backup of it left.'
+  const platform = host.find('platform', site.platformId)
+  if (platform === undefined || platform.status === 'deleted') return 'Its platform was deleted.'
+  return host.refusalOfDomain(site.name, { for: site.id, backendId: site.backendId }) ?? null
 }
 
 function chosenBackups(values: JsonRecord, site: Site, host: ReadingHost): Backup[] {
@@ -214,10 +226,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     weight: 20,
     hasDialog: true,
     form: { fields: [{ name: 'backup', type: 'backup', label: 'Backup', isRequired: true }] },
-    validate: (values, site, host): FormProblems =>
-      host.backupsOf(site.id).some(({ id }) => id === values['backup'])
-        ? {}
-        : { backup: 'This backup is no longer there.' },
+    validate: checkBackup,
     refusal: (site, host) =>
       refusalUnlessEnabled(site) ??
       (host.backupsOf(site.id).length > 0 ? null : 'The site has no backup yet.'),
@@ -335,6 +344,19 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
       if (site.status === 'disabled') return site.url === null ? NOT_YET_INSTALLED : null
       return site.status === 'enabled' ? 'The site is enabled.' : refusalUnlessEnabled(site)
     },
+  }),
+  siteTask({
+    type: 'undelete',
+    title: 'Undelete',
+    description: 'Make the deleted site again, out of one of its backups.',
+    weight: 75,
+    command: 'import',
+    savesContext: true,
+    hasDialog: true,
+    form: { fields: [{ name: 'backup', type: 'backup', label: 'Backup', isRequired: true }] },
+    validate: checkBackup,
+    refusal: refusalUnlessDeleted,
+    args: chosenFiles,
   }),
   siteTask({
     type: 'backup-delete',

@@ -89,6 +89,7 @@ describe('after a site’s task has succeeded', () => {
   test.each([
     ['install', 'queued', 'enabled'],
     ['import', 'queued', 'enabled'],
+    ['undelete', 'deleted', 'enabled'],
     ['enable', 'disabled', 'enabled'],
     ['disable', 'enabled', 'disabled'],
     ['delete', 'enabled', 'deleted'],
@@ -215,6 +216,11 @@ describe('after a site’s task has failed', () => {
   test('verify: it counts as not verified', async () => {
     const { site } = await after({ type: 'verify' }, FAILED, siteWith({ verifiedAt: 1 }))
     expect(site.verifiedAt).toBeNull()
+  })
+
+  test('undelete: it is still deleted', async () => {
+    const { site } = await after({ type: 'undelete' }, FAILED, siteWith({ status: 'deleted' }))
+    expect(site.status).toBe('deleted')
   })
 
   test.each([

@@ -163,6 +163,14 @@ const TABLE: readonly Row[] = [
   { kind: 'site', type: 'enable' },
   {
     kind: 'site',
+    type: 'undelete',
+    values: { backup: anId(8) },
+    command: 'import',
+    context: SITE,
+    args: ['/home/desk/backups/two.tar.gz'],
+  },
+  {
+    kind: 'site',
     type: 'backup-delete',
     values: { backups: [anId(7), anId(8)] },
     args: ['/home/desk/backups/one.tar.gz', '/home/desk/backups/two.tar.gz'],
@@ -215,6 +223,23 @@ describe('what a task sends', () => {
     expect(clone.sent.args).toEqual(['@new.example.com', '@platform_other'])
     const migrate = await request('site', 'migrate', values)
     expect(migrate.sent.args).toEqual(['@platform_other', '@new.example.com'])
+  })
+
+  test.each([
+    ['was not deleted', aSite(), 'The site was not deleted.'],
+    ['was deleted', aSite({ status: 'deleted' }), null],
+    ['lost its platform', aSite({ status: 'deleted', platformId: OTHER }), 'Its platform was'],
+    ['has no backup', aSite({ status: 'deleted', id: anId(44) }), 'There is no backup of it left.'],
+  ] as const)('undelete of a site that %s', async (_, site, said) => {
+    const change = rows()
+      .put('platform', aPlatform({ id: OTHER, name: 'platform_other', status: 'deleted' }))
+      .put('site', site)
+    const { parts } = await aRunner(shippedFeatures, change)
+    const refusal = parts.registry
+      .getTaskType('site', 'undelete')
+      .refusal(site, new UnitOfWork(parts))
+    if (said === null) expect(refusal).toBeNull()
+    else expect(refusal).toContain(said)
   })
 
   test('what a site no longer has is sent as unset', async () => {
