@@ -10,6 +10,7 @@ import { listUnfinishedTasksOf } from '../store/queries/tasks.ts'
 import { ChangeSet, type Store } from '../store/store.ts'
 import type { Editing } from './editing.ts'
 import type { Inventory } from './inventory.ts'
+import { removeAccount } from './removal.ts'
 
 /** What the embedded server tells of itself once it listens. */
 export interface DemoFacts {
@@ -43,7 +44,7 @@ export interface DemoParts {
 }
 
 /**
- * The demo server among the hosting objects: entered as any server is, with one platform, and taken out in one click.
+ * The demo server among the hosting objects: entered as any server is, with one platform, and taken out as a whole.
  * After this nothing in main knows that it is special.
  */
 export class DemoInventory {
@@ -125,9 +126,8 @@ export class DemoInventory {
       }
       for (const task of unfinished)
         change.put('task', { ...task, status: 'cancelled', endedAt: this.#parts.now() })
-      change.remove(object.kind, object.id)
     }
-    await store.commit(change.remove('backend', backend.id))
+    await store.commit(removeAccount(store, backend.id, change))
     await disconnect(backend.id)
     await server.remove()
   }

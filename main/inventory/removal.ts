@@ -1,6 +1,7 @@
 import type { Id } from '#shared/domain/json.ts'
 import type { HostingObject } from '#shared/domain/objects.ts'
 import { AppError } from '#shared/errors.ts'
+import { listBackupsOn } from '../store/queries/backups.ts'
 import {
   listAllOn,
   listDeletedSitesOfClient,
@@ -46,8 +47,7 @@ export async function forgetObject(
   const change = new ChangeSet()
   const isAlone = listServersOn(store, object.backendId).every((server) => server.id === id)
   if (kind === 'server' && isAlone) {
-    for (const left of listAllOn(store, object.backendId)) change.remove(left.kind, left.id)
-    change.remove('backend', object.backendId)
+    removeAccount(store, object.backendId, change)
   } else {
     for (const deleted of listDeletedUnder(store, object)) change.remove(deleted.kind, deleted.id)
     change.remove(kind, id)
@@ -62,9 +62,15 @@ export async function forgetAccount(store: Store, backendId: Id): Promise<void> 
   for (const object of listAllOn(store, backendId)) {
     const [unfinished] = listUnfinishedTasksOf(store, object.id)
     if (unfinished !== undefined) throw inUse(object, `task ${unfinished.number} has not ended`)
-    change.remove(object.kind, object.id)
   }
-  await store.commit(change.remove('backend', backendId))
+  await store.commit(removeAccount(store, backendId, change))
+}
+
+/** Adds to a change that a backend goes, with its objects and the backups that lie there: nothing reaches them any more. */
+export function removeAccount(store: Store, backendId: Id, change: ChangeSet): ChangeSet {
+  for (const { kind, id } of listAllOn(store, backendId)) change.remove(kind, id)
+  for (const { id } of listBackupsOn(store, backendId)) change.remove('backup', id)
+  return change.remove('backend', backendId)
 }
 
 function standingOn(store: Store, object: HostingObject): HostingObject[] {

@@ -41,3 +41,7 @@ export function lastBackupsOf(store: Store, siteIds: readonly Id[]): ReadonlyMap
 /** All backups of a site, newest first. */
 export const listBackupsOf = (store: Store, siteId: Id): Backup[] =>
   store.select('backup', 'WHERE siteId = ? ORDER BY createdAt DESC, id DESC', [siteId])
+
+/** All backups that lie on a backend. */
+export const listBackupsOn = (store: Store, backendId: Id): Backup[] =>
+  store.select('backup', 'WHERE backendId = ?', [backendId])
