@@ -11,7 +11,7 @@ export function toWaitingText(waiting: Waiting, backendTitle: string): string {
     case 'backend-limit':
       return `waits for a free place on ${backendTitle}`
     case 'paused':
-      return 'dispatch is paused'
+      return 'the queue of tasks is paused'
     case 'held':
       return 'held back by a feature'
     case 'secret':

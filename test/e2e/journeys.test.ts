@@ -208,7 +208,7 @@ describe('a day with sites', () => {
       await page.getByRole('switch', { name: 'Dispatch' }).click()
       await openSite('s3.example')
       await tab.button('Verify').click()
-      await tab.taskSays(/dispatch is paused/)
+      await tab.taskSays(/the queue of tasks is paused/)
       await page.getByRole('switch', { name: 'Dispatch' }).click()
       await tab.taskSays(/Verify of s3.example on web1 succeeded/, LONG_MS)
     },

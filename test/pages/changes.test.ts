@@ -70,7 +70,6 @@ test('a task shows what it would change before it is started', async () => {
   await page.getByRole('button', { name: /^Actions for/ }).click()
   await page.getByRole('menuitem', { name: 'Preview “Verify”' }).click()
   const dialog = page.getByRole('dialog', { name: /^Verify/ })
-  await dialog.getByRole('button', { name: 'Preview' }).click()
   const shown = dialog.getByRole('region', { name: 'What would change' })
   await shown.getByText('The clock of web1').waitFor()
   expect(await shown.getByRole('heading').allTextContents()).toEqual(['Files', 'Services'])

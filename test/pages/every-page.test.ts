@@ -148,6 +148,6 @@ test('a server says from where else it is used', async () => {
 
 test('a server that is used from nowhere else says nothing of it', async () => {
   const { page } = await open(aBusyDesk(), `/servers/${anId(101)}`)
-  await page.getByText('Last verified').waitFor()
+  await page.getByText('Verified', { exact: true }).waitFor()
   expect(await page.getByText('Also used from').count()).toBe(0)
 })

@@ -99,7 +99,7 @@ describe('the words of a state', () => {
 
 describe('the reason of waiting', () => {
   test('each reason names what the person can do something about', () => {
-    expect(toWaitingText({ reason: 'paused' }, 'web1')).toBe('dispatch is paused')
+    expect(toWaitingText({ reason: 'paused' }, 'web1')).toBe('the queue of tasks is paused')
     expect(toWaitingText({ reason: 'secret', backendId: ID }, 'web1')).toBe(
       'waits for the password of web1',
     )
