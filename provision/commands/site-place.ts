@@ -136,7 +136,7 @@ export async function refuseUnlessInstalled({ site, folder }: SitePlace): Promis
   if ((await kindOf(folder)) !== 'folder')
     throw new ProvisionError(
       'PROVISION_NO_SUCH_FOLDER',
-      `The folder of the site @${site.name} is gone: ${folder}`,
+      `The folder of the site @${site.name} is gone: ${folder}. Make it again, with nothing in it if need be; a restore then fills it.`,
     )
 }
 

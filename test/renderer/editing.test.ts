@@ -128,8 +128,11 @@ describe('aliases as they are typed', () => {
   })
 
   test('are refused by name where they are no host names', () => {
-    expect(parseAliases('a.example.com b_c /etc')).toEqual({
-      problems: { aliases: 'No host name: b_c, /etc' },
+    expect(parseAliases('a.example.com\nb_c, /etc')).toEqual({
+      problems: { aliases: 'No host name: “b_c”, “/etc”' },
+    })
+    expect(parseAliases('a.example.com bad name')).toEqual({
+      problems: { aliases: 'No host name: “a.example.com bad name”' },
     })
   })
 })
