@@ -1,17 +1,5 @@
 import { computed, onMounted, onUnmounted, shallowReactive, type ComputedRef } from 'vue'
-
-/** Something the palette can do or lead to. */
-export interface Command {
-  label: string
-  icon: string
-  /** What it is about, behind the label. */
-  suffix?: string
-  /** Why it cannot be done now: it is shown greyed, with this. */
-  refusal?: string
-  to?: string
-  run?: () => void
-  keys?: readonly string[]
-}
+import type { Command } from '../lib/palette.ts'
 
 const sources = shallowReactive(new Set<() => readonly Command[]>())
 

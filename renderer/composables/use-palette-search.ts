@@ -1,22 +1,16 @@
 import { computed, type Ref } from 'vue'
 import { toShownName } from '#shared/domain/names.ts'
+import type { Command, CommandGroup } from '../lib/palette.ts'
 import { nameOf } from '../lib/task-sentence.ts'
 import { rpc } from '../rpc/client.ts'
-import type { Command } from './use-commands.ts'
 import { useQuery } from './use-query.ts'
 
 const FEW = 6
 
-export interface FoundGroup {
-  id: string
-  label: string
-  commands: readonly Command[]
-}
-
 export interface Found {
   /** What these were found for, which may be an earlier search than what is typed by now. */
   search: string | undefined
-  groups: readonly FoundGroup[]
+  groups: readonly CommandGroup[]
 }
 
 /** Objects and tasks that a search finds, each leading to its page; nothing before anything was typed. */
@@ -32,7 +26,7 @@ export function usePaletteSearch(asked: Ref<string | undefined>): Ref<Found> {
   return computed(() => (before = data.value ?? before))
 }
 
-async function find(search: string | undefined, signal: AbortSignal): Promise<FoundGroup[]> {
+async function find(search: string | undefined, signal: AbortSignal): Promise<CommandGroup[]> {
   if (search === undefined) return []
   const page = { search, limit: FEW }
   const [sites, platforms, servers, clients, tasks] = await Promise.all([
@@ -62,11 +56,14 @@ async function find(search: string | undefined, signal: AbortSignal): Promise<Fo
       label: one.title,
       to: `/clients/${one.id}`,
     })),
-    group('Tasks', 'i-lucide-list-checks', tasks.items, (one) => ({
-      label: `${one.title} ${nameOf(one)}`,
-      suffix: `#${one.number}`,
-      to: `/tasks/${one.id}`,
-    })),
+    {
+      ...group('Tasks', 'i-lucide-list-checks', tasks.items, (one) => ({
+        label: `${one.title} ${nameOf(one)}`,
+        suffix: `#${one.number}`,
+        to: `/tasks/${one.id}`,
+      })),
+      isPast: true,
+    },
   ].filter(({ commands }) => commands.length > 0)
 }
 
@@ -75,7 +72,7 @@ const group = <Row>(
   icon: string,
   rows: readonly Row[],
   toCommand: (row: Row) => Omit<Command, 'icon'>,
-): FoundGroup => ({
+): CommandGroup => ({
   id: label,
   label,
   commands: rows.map((row) => ({ icon, ...toCommand(row) })),

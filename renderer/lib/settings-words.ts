@@ -58,14 +58,19 @@ export const SWITCHES = {
 export type WordedSwitch = keyof typeof SWITCHES
 
 export const TEXTS = {
+  email: 'Your mail address',
+  emailHelp:
+    'Applications write to it where a site’s client has no address. Empty: they write to nobody.',
   appearance: 'Appearance',
   colours: 'Colours',
   textSize: 'Text size',
   dispatch: 'Dispatch',
   dispatchOn: 'Tasks start by themselves as their turn comes.',
   dispatchPaused: 'Nothing starts until dispatch is resumed. What runs goes on.',
-  queues: 'How often each queue runs, and how many tasks at once',
-  features: 'What Hosting Desk can do, and extensions of your own',
+  queues: 'Queues',
+  queuesHelp: 'How often each queue runs, and how many tasks at once',
+  features: 'Features and extensions',
+  featuresHelp: 'What Hosting Desk can do, and extensions of your own',
   start: 'Start',
   startElsewhere:
     'Hosting Desk runs without a window here. Your system’s own means start it, for example a service of your account.',
@@ -115,4 +120,74 @@ export function toImportText(outcome: {
   ]
     .filter((sentence) => sentence !== '')
     .join(' ')
+}
+
+/** A setting as it is searched for: what it is called, where it is set, and what else a person may call it. */
+export interface SettingPlace {
+  label: string
+  section: SectionPath
+  /** Where it is set, if not on the page of its section. */
+  to?: string
+  words: string
+}
+
+/** Every setting that has a place of its own; colours and text size are chosen at once (COLOURS, TEXT_SIZES). */
+export const SETTING_PLACES: readonly SettingPlace[] = [
+  { label: TEXTS.email, section: 'general', words: 'e-mail email operator you account' },
+  { label: TEXTS.dispatch, section: 'general', words: 'pause paused resume start tasks' },
+  {
+    label: TEXTS.queues,
+    section: 'general',
+    to: '/queues',
+    words: 'frequency items threads how often at once limit schedule',
+  },
+  {
+    label: 'While Hosting Desk is closed',
+    section: 'general',
+    to: '/queues',
+    words: 'crontab cron background recurring work',
+  },
+  {
+    label: TEXTS.features,
+    section: 'general',
+    to: '/features',
+    words: 'plugins add-ons addons modules',
+  },
+  {
+    label: SWITCHES['start.isAtLogin'].label,
+    section: 'general',
+    words: 'autostart startup launch boot at login tray background',
+  },
+  ...(['notify.isOfEnds', 'notify.isOfFailures', 'notify.isOfNeeds'] as const).map(
+    (name): SettingPlace => ({
+      label: `${TEXTS.notifications} ${lowerFirst(SWITCHES[name].label)}`,
+      section: 'notifications',
+      words: 'notifications notify alerts messages',
+    }),
+  ),
+  {
+    label: SWITCHES['notify.isSilent'].label,
+    section: 'notifications',
+    words: 'notifications dnd quiet silent silence mute off',
+  },
+  {
+    label: TEXTS.keys,
+    section: 'keys',
+    words: 'known hosts known_hosts ssh fingerprint fingerprints trusted',
+  },
+  { label: TEXTS.folder, section: 'data', words: 'directory path disk space size where' },
+  {
+    label: TEXTS.export,
+    section: 'data',
+    words: 'passphrase everything save file download backup of hosting desk transfer',
+  },
+  {
+    label: TEXTS.import,
+    section: 'data',
+    words: 'passphrase everything load file upload restore replace transfer',
+  },
+]
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
 }

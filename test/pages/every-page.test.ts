@@ -128,6 +128,38 @@ test('the palette finds objects, tasks, pages and actions by keys alone', async 
   expect(complaints).toEqual([])
 })
 
+test('the palette chooses colours and the size of text at once, and leads to other settings', async () => {
+  const { page, complaints } = await open(aBusyDesk(), '/tasks')
+  const find = async (search: string, name: string): Promise<void> => {
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type(search)
+    await page.getByRole('option', { name }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+  await find('dark', 'Colours: dark')
+  await page.locator('html.dark').waitFor()
+  await find('text size large', 'Text size: large')
+  await page.locator('html[data-text-size=large]').waitFor()
+  await find('do not dist', 'Do not disturb in Settings › Notifications')
+  await page.getByRole('heading', { level: 1, name: 'Notifications' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('the palette offers what can be done before what was done, and what cannot be done last', async () => {
+  const { page } = await open(aBusyDesk(), `/sites/${anId(301)}`)
+  await page.getByRole('heading', { level: 1, name: 'www.example.com' }).waitFor()
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('install')
+  await page.getByRole('group', { name: 'Tasks' }).waitFor()
+  expect(await page.getByRole('option').first().innerText()).toContain('Install a site')
+  await page.getByPlaceholder('Find a site').fill('www')
+  await page.getByRole('group', { name: 'Sites' }).waitFor()
+  expect(await page.getByRole('option').first().innerText()).toContain('www.example.com')
+  expect(await page.getByRole('option').last().innerText()).toContain('There is no backup')
+})
+
 test('markup of a server is only ever text', async () => {
   const attack =
     '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
