@@ -60,6 +60,7 @@ export const ERRORS = {
   'backend.memory-limit': { isRetryable: false },
   'backend.killed': { isRetryable: false },
   'backend.no-frontend': { isRetryable: false },
+  'backend.no-logs': { isRetryable: false },
   'backend.refused': { isRetryable: false },
 
   'task.not-allowed': { isRetryable: false },

@@ -20,7 +20,10 @@ export class SiteLogs {
     this.#parts = parts
   }
 
-  /** Throws `object.not-found`, `backend.refused` (also where this kind of backend has none to show), and what connecting throws. */
+  /**
+   * Throws `object.not-found`, `backend.no-logs` (also where this kind of backend has none to show), `backend.refused`, and
+   * what connecting throws.
+   */
   async read(
     {
       siteId,
@@ -34,7 +37,7 @@ export class SiteLogs {
     const site = store.get('site', siteId)
     const driver = driverOf(site.backendId)
     if (driver.siteLog === undefined)
-      throw new AppError('backend.refused', `The server of ${site.title} does not show its logs.`)
+      throw new AppError('backend.no-logs', `The server of ${site.title} does not show its logs.`)
     const connection = await connect(site.backendId)
     return driver.siteLog(connection, { context: site.name, log, lines, before }, signal)
   }

@@ -187,6 +187,7 @@ const ADVICE: Readonly<Record<ErrorCode, Advice>> = {
     'The command may be done but for what Aegir’s frontend adds.',
     'Verify the object.',
   ],
+  'backend.no-logs': ['Not every web service keeps them.', ''],
   'backend.refused': ['The backend did not do it.', 'Look at the log for why.'],
   'task.not-allowed': ['Nothing was started.', ''],
   'task.already-waiting': [

@@ -111,3 +111,12 @@ describe('a log of a million lines', () => {
     expect(complaints).toEqual([])
   })
 })
+
+test('a site on a server that keeps no logs of sites says so, and nothing has failed', async () => {
+  const { page, complaints } = await open(aBusyDesk(), `/sites/${anId(301)}`)
+  await page.getByRole('tab', { name: 'Logs' }).click()
+  await page.getByRole('button', { name: 'Visits' }).click()
+  await page.getByText('This server keeps no logs of its sites.', { exact: true }).waitFor()
+  expect(await page.getByRole('main').getByRole('alert').count()).toBe(0)
+  expect(complaints).toEqual([])
+})

@@ -325,6 +325,12 @@ export function routerOf(desk: FakeDesk, listeners: Set<(change: Change) => void
         return { site: Object.assign(site, input), task }
       }),
       forget: os.site.forget.handler(() => ({})),
+      log: os.site.log.handler(({ errors }) => {
+        throw errors.DESK({
+          message: 'The web service of @www.example.com keeps no logs of its sites.',
+          data: { code: 'backend.no-logs', facts: {} },
+        })
+      }),
     },
     client: {
       list: os.client.list.handler(({ input }) => page(desk.clients, input)),

@@ -7,7 +7,10 @@ import type { Connection } from '../../ssh/connection.ts'
 const TIMEOUT_MS = 30_000
 const MAX_LINE = 4096
 
-/** Runs `provision logs` and reads its page. Throws `backend.no-result`, `backend.refused`, `backend.bad-output`. */
+/**
+ * Runs `provision logs` and reads its page. Throws `backend.no-logs` where the web service keeps none, `backend.no-result`,
+ * `backend.refused`, `backend.bad-output`.
+ */
 export async function readSiteLog(
   connection: Connection,
   argv: readonly string[],
@@ -32,7 +35,7 @@ export async function readSiteLog(
   }
   if (!result.isOk)
     throw new AppError(
-      'backend.refused',
+      result.errorCode === 'PROVISION_NO_LOGS' ? 'backend.no-logs' : 'backend.refused',
       shorten(cleanText(result.errorMessage ?? 'The server has no log of this site.'), 1000),
     )
   const page = SiteLogPage.safeParse(result.data)
