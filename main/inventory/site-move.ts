@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { MoveEvent } from '#shared/contract/site-move.ts'
+import { toApplicationTitle } from '#shared/domain/applications.ts'
 import type { Id } from '#shared/domain/json.ts'
 import type { Backup, Platform, Site } from '#shared/domain/objects.ts'
 import { isEnded, type Task } from '#shared/domain/task.ts'
@@ -161,7 +162,7 @@ export class SiteMoves {
     if (target.status !== 'enabled') throw refusal(`${target.title} takes no sites at the moment.`)
     if (target.application !== source.application)
       throw refusal(
-        `${target.title} carries ${target.application ?? 'nothing known'}, the site needs ${source.application ?? 'something unknown'}.`,
+        `${target.title} carries ${titleOf(target) ?? 'nothing known'}, the site needs ${titleOf(source) ?? 'something unknown'}.`,
       )
     return { site, target }
   }
@@ -257,3 +258,6 @@ const toStep = (steps: readonly string[], at: number): MoveEvent => ({
 })
 
 const refusal = (message: string): AppError => new AppError('task.not-allowed', message)
+
+const titleOf = ({ application }: Platform): string | undefined =>
+  application === null ? undefined : toApplicationTitle(application)

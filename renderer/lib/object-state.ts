@@ -1,3 +1,4 @@
+import { toApplicationTitle } from '#shared/domain/applications.ts'
 import type { Task } from '#shared/domain/task.ts'
 import type { HostingObject } from '#shared/domain/objects.ts'
 import type { Tone } from './task-state.ts'
@@ -40,13 +41,6 @@ const BEFORE: Readonly<Record<HostingObject['kind'], string>> = {
 const wordOf = (type: string): string => type.replace(/[-_]+/g, ' ')
 const state = (icon: string, tone: Tone, words: string): ObjectState => ({ icon, tone, words })
 
-const APPLICATIONS: Readonly<Record<string, string>> = {
-  static: 'Static files',
-  php: 'PHP',
-  wordpress: 'WordPress',
-  drupal: 'Drupal',
-}
-
 /** What a platform carries: “WordPress 6.9”, “Static files”, “Not known yet”. */
 export function toApplicationText(platform: {
   application: string | null
@@ -54,7 +48,7 @@ export function toApplicationText(platform: {
 }): string {
   const { application, version } = platform
   if (application === null) return 'Not known yet'
-  return [APPLICATIONS[application] ?? application, version ?? ''].join(' ').trim()
+  return [toApplicationTitle(application), version ?? ''].join(' ').trim()
 }
 
 /** What is to be known of an application before somebody relies on it; undefined where there is nothing. */

@@ -174,8 +174,8 @@ describe('the application', () => {
         .map(({ refusal }) => refusal)
     expect(await refusals(sites['clock'])).toEqual([null, null])
     expect(await refusals(sites['plain'])).toEqual([
-      'static has nothing of the kind.',
-      'static has nothing of the kind.',
+      'Static files have no accounts to log in to.',
+      'Static files have no regular work to do.',
     ])
   })
 

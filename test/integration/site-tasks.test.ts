@@ -454,11 +454,11 @@ describe('every task of a static site, through the whole application', () => {
     await run('delete', {}, target)
   })
 
-  test('login-reset and cron are not offered, since plain files have nothing of the kind', async () => {
+  test('login-reset and cron are not offered, since plain files have no use for them', async () => {
     for (const type of ['login-reset', 'cron'])
       await expect(run(type)).rejects.toMatchObject({ data: { code: 'task.not-allowed' } })
     const offered = await calls.task.offered({ objectKind: 'site', objectId: siteId })
-    expect(offered.find(({ type }) => type === 'cron')?.refusal).toContain('static has nothing')
+    expect(offered.find(({ type }) => type === 'cron')?.refusal).toContain('Static files have no')
   })
 
   test('an option that is said for one run is in no context on the server', async () => {

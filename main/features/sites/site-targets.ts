@@ -1,5 +1,6 @@
+import { toApplicationTitle } from '#shared/domain/applications.ts'
 import type { Json } from '#shared/domain/json.ts'
-import type { Site } from '#shared/domain/objects.ts'
+import type { Platform, Site } from '#shared/domain/objects.ts'
 import type { ReadingHost } from '../../hooks/host.ts'
 
 /** Why a site cannot go to this platform; null where it can, and where none was chosen. */
@@ -20,7 +21,10 @@ export function refusalForTarget(
   }
   const present = host.find('platform', site.platformId)
   if (present?.application != null && present.application !== target.application) {
-    return `${target.title} carries ${target.application ?? 'nothing known'}, the site needs ${present.application}.`
+    return toMismatch(target, present.application)
   }
   return null
 }
+
+const toMismatch = ({ title, application }: Platform, needed: string): string =>
+  `${title} carries ${application === null ? 'nothing known' : toApplicationTitle(application)}, the site needs ${toApplicationTitle(needed)}.`

@@ -1,3 +1,4 @@
+import { toApplicationTitle } from '#shared/domain/applications.ts'
 import type { Id, Json, JsonRecord } from '#shared/domain/json.ts'
 import { toHostName } from '#shared/domain/names.ts'
 import { toContext, type Backup, type Site } from '#shared/domain/objects.ts'
@@ -56,10 +57,29 @@ function refusalUnlessNew(site: Site): string | null {
 }
 
 /** What only some applications can do, as the platform's verify reported it. */
-function refusalUnlessAble(site: Site, ability: string, host: ReadingHost): string | null {
+function refusalUnlessAble(site: Site, ability: Ability, host: ReadingHost): string | null {
   const platform = host.find('platform', site.platformId)
   if (platform?.abilities.includes(ability) === true) return null
-  return `${platform?.application ?? 'This application'} has nothing of the kind.`
+  const application = platform?.application ?? null
+  if (application === null)
+    return 'What the platform carries is not known yet: verify the platform first.'
+  return UNABLE[ability].get(application) ?? `${toApplicationTitle(application)} ${LACKS[ability]}`
+}
+
+type Ability = 'login-reset' | 'cron'
+const UNABLE: Readonly<Record<Ability, ReadonlyMap<string, string>>> = {
+  'login-reset': new Map([
+    ['static', 'Static files have no accounts to log in to.'],
+    ['php', 'The platform has no login.php, which makes login links.'],
+  ]),
+  cron: new Map([
+    ['static', 'Static files have no regular work to do.'],
+    ['php', 'The platform has no cron.php, which does the regular work.'],
+  ]),
+}
+const LACKS: Readonly<Record<Ability, string>> = {
+  'login-reset': 'makes no login links here.',
+  cron: 'has no regular work to do here.',
 }
 
 const newNameField = (label: string, help: string, isRequired = true): FormField => ({
@@ -342,7 +362,7 @@ export const siteTasks: readonly TaskTypeDefinition[] = [
     weight: 71,
     refusal(site) {
       if (site.status === 'disabled') return site.url === null ? NOT_YET_INSTALLED : null
-      return site.status === 'enabled' ? 'The site is enabled.' : refusalUnlessEnabled(site)
+      return site.status === 'enabled' ? 'The site is enabled already.' : refusalUnlessEnabled(site)
     },
   }),
   siteTask({
