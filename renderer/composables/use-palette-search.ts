@@ -1,7 +1,7 @@
 import { computed, type Ref } from 'vue'
 import { toShownName } from '#shared/domain/names.ts'
 import type { Command, CommandGroup } from '../lib/palette.ts'
-import { nameOf } from '../lib/task-sentence.ts'
+import { nameOf, toDeedText } from '../lib/task-sentence.ts'
 import { rpc } from '../rpc/client.ts'
 import { useQuery } from './use-query.ts'
 
@@ -58,7 +58,7 @@ async function find(search: string | undefined, signal: AbortSignal): Promise<Co
     })),
     {
       ...group('Tasks', 'i-lucide-list-checks', tasks.items, (one) => ({
-        label: `${one.title} ${nameOf(one)}`,
+        label: toDeedText(one.title, nameOf(one)),
         suffix: `#${one.number}`,
         to: `/tasks/${one.id}`,
       })),

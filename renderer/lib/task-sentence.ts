@@ -17,6 +17,20 @@ export function toSentence(task: ToldTask, now: number): string {
   return `${task.title} of ${name}${place} ${predicateOf(task, now)}${again}`
 }
 
+/**
+ * What a task does, and to what: “Verify web1”, “Back up www.example.com”. A title that has an object of its own is
+ * joined to the name: “Delete backups of www.example.com”.
+ */
+export function toDeedText(title: string, name: string): string {
+  const [, ...more] = title.split(' ')
+  const last = more.at(-1)
+  if (last === undefined || PARTICLES.has(last)) return `${title} ${name}`
+  return last === 'in' ? `${title} to ${name}` : `${title} of ${name}`
+}
+
+/** With these a verb is still one verb. */
+const PARTICLES: ReadonlySet<string> = new Set(['up', 'down', 'off', 'on', 'out', 'over'])
+
 /** What a task is about, for people. */
 export const nameOf = (task: Pick<ToldTask, 'objectTitle' | 'objectName'>): string =>
   toShownName(task.objectTitle === '' ? task.objectName : task.objectTitle)

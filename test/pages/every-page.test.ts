@@ -78,6 +78,17 @@ const REPORT = aSiteReport({
   ],
 })
 
+test('a site that was deleted has no address, and is not edited', async () => {
+  const desk = aBusyDesk()
+  Object.assign(desk.sites[0] ?? {}, { status: 'deleted', url: null })
+  const { page } = await open(desk, `/sites/${anId(301)}`)
+  await page.getByText('none, the site was deleted').waitFor()
+  expect(await page.getByRole('link', { name: 'Edit' }).count()).toBe(0)
+  await page.keyboard.press('.')
+  await page.getByRole('menuitem', { name: 'Forget' }).waitFor()
+  expect(await page.getByRole('menuitem', { name: 'Edit' }).count()).toBe(0)
+})
+
 test('the overview says what needs one, and leads there', async () => {
   const { page, complaints } = await open(aBusyDesk(), '/')
   const needs = page.getByRole('region', { name: 'What needs you' })

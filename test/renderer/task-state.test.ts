@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { TaskActivity } from '#shared/domain/task.ts'
 import { toShownState, type StatefulTask } from '../../renderer/lib/task-state.ts'
-import { toSentence, withProgress, type ToldTask } from '../../renderer/lib/task-sentence.ts'
+import {
+  toDeedText,
+  toSentence,
+  withProgress,
+  type ToldTask,
+} from '../../renderer/lib/task-sentence.ts'
 import { toOrdinal, toWaitingText } from '../../renderer/lib/waiting.ts'
 
 const NOW = new Date(2026, 4, 4, 9, 12, 30).getTime()
@@ -123,6 +128,18 @@ describe('the reason of waiting', () => {
       '111th',
     ])
   })
+})
+
+test.each([
+  ['Verify', 'Verify web1'],
+  ['Back up', 'Back up web1'],
+  ['Delete', 'Delete web1'],
+  ['Delete backups', 'Delete backups of web1'],
+  ['Migrate sites', 'Migrate sites of web1'],
+  ['Run cron', 'Run cron of web1'],
+  ['Log in', 'Log in to web1'],
+])('%s and a name read “%s”', (title, deed) => {
+  expect(toDeedText(title, 'web1')).toBe(deed)
 })
 
 describe('the sentence of a task', () => {
