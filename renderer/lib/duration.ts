@@ -11,7 +11,19 @@ export function toDurationText(durationMs: number): string {
   return pair(Math.floor(hours / 24), 'd', hours % 24, 'h')
 }
 
-/** The same in whole seconds, for what counts up on the screen. */
+/** How often, for what is done once each time: “every minute”, “every 9 min 14 s”. */
+export function toEveryText(durationMs: number): string {
+  const text = toDurationText(durationMs)
+  return `every ${ONE[text] ?? text}`
+}
+const ONE: Readonly<Record<string, string>> = {
+  '1 s': 'second',
+  '1 min': 'minute',
+  '1 h': 'hour',
+  '1 d': 'day',
+}
+
+/** A length of time in whole seconds, for what counts up on the screen. */
 export const toTickingText = (durationMs: number): string =>
   toDurationText(Math.floor(Math.max(0, durationMs) / 1000) * 1000)
 

@@ -16,6 +16,17 @@ export function toExactText(instant: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${toClockText(instant)}`
 }
 
+/** When something is yet to be: “at 09:12:33”, with the day where that is not today. */
+export function toComingText(instant: number, now: number): string {
+  const clock = `at ${toClockText(instant)}`
+  const day = toDateText(instant)
+  if (day === toDateText(now)) return clock
+  // By the calendar: a day may have 23 or 25 hours.
+  const today = new Date(now)
+  const tomorrow = today.setDate(today.getDate() + 1)
+  return `${day === toDateText(tomorrow) ? 'tomorrow' : day} ${clock}`
+}
+
 /** 2026-05-04, in this computer's zone. */
 export const toDateText = (instant: number): string => toExactText(instant).slice(0, 10)
 

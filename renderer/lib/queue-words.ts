@@ -1,20 +1,17 @@
 import type { Queue, QueueOutcome } from '#shared/domain/queue.ts'
-import { toDurationText } from './duration.ts'
+import { toEveryText } from './duration.ts'
 import { toExactText } from './instant.ts'
+import { toThreadsText } from './queue-arithmetic.ts'
 
-/** How much a queue takes on and how often, in words. */
+/** How much a queue takes on and how often, in words: “Every minute, up to 5 tasks at a time”. */
 export function toPaceText(queue: Queue): string {
   const { type, items, frequencySeconds, intervalSeconds, plannedItems, plural, threads } = queue
-  const period = toDurationText(frequencySeconds * 1000)
-  const interval = toDurationText(intervalSeconds * 1000)
-  switch (type) {
-    case 'serial':
-      return `up to ${count(items, queue)} every ${interval}`
-    case 'batch':
-      return `all ${plural} within ${period}: ${count(plannedItems, queue)} every ${interval} (${roundThreads(threads)} threads)`
-    case 'spread':
-      return `all ${plural} within ${period}: ${count(plannedItems, queue)} every ${interval}`
-  }
+  const every = toEveryText(frequencySeconds * 1000).replace('every', 'Every')
+  if (type === 'serial') return `${every}, up to ${count(items, queue)} at a time`
+  const all = `${every}, all ${plural}`
+  if (plannedItems === 0) return `${all}: there are none now`
+  const run = `${count(plannedItems, queue)} ${toEveryText(intervalSeconds * 1000)}`
+  return type === 'batch' ? `${all}, in ${toThreadsText(threads)}: ${run}` : `${all}: ${run}`
 }
 
 /** What a run by hand came to. */
@@ -44,6 +41,3 @@ export function toOutcomeText(outcome: QueueOutcome): string {
 
 const count = (number: number, { singular, plural }: Queue): string =>
   `${number} ${number === 1 ? singular : plural}`
-
-const roundThreads = (threads: number | null): string =>
-  String(Math.round((threads ?? 1) * 10) / 10)

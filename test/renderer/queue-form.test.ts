@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { checkForm } from '#shared/domain/form-check.ts'
-import { Queue } from '#shared/domain/queue.ts'
+import { planQueue } from '#shared/domain/queue-plan.ts'
+import { Queue, QueueDefinition } from '#shared/domain/queue.ts'
 import {
   toQueueEdit,
   toQueueForm,
   toQueueProblems,
   toQueueValues,
 } from '../../renderer/lib/queue-form.ts'
+import { toArithmetic } from '../../renderer/lib/queue-arithmetic.ts'
 import { toOutcomeText, toPaceText } from '../../renderer/lib/queue-words.ts'
 
 const aShownQueue = (facts: Partial<Queue> = {}): Queue => ({
@@ -82,7 +84,7 @@ describe('the form of a queue', () => {
 
 describe('a queue in words', () => {
   test('says how much it takes on and how often', () => {
-    expect(toPaceText(aShownQueue())).toBe('up to 3 sites every 2 h')
+    expect(toPaceText(aShownQueue())).toBe('Every 2 h, up to 3 sites at a time')
     const batch = aShownQueue({
       type: 'batch',
       threads: 6.5,
@@ -90,7 +92,37 @@ describe('a queue in words', () => {
       plannedItems: 1,
       frequencySeconds: 3600,
     })
-    expect(toPaceText(batch)).toBe('all sites within 1 h: 1 site every 9 min 14 s (6.5 threads)')
+    expect(toPaceText(batch)).toBe('Every hour, all sites, in 6.5 threads: 1 site every 9 min 14 s')
+    expect(toPaceText({ ...batch, totalItems: 0, plannedItems: 0 })).toBe(
+      'Every hour, all sites: there are none now',
+    )
+    const spread = { ...batch, type: 'spread' as const, intervalSeconds: 60, threads: null }
+    expect(toPaceText({ ...spread, plannedItems: 2 })).toBe(
+      'Every hour, all sites: 2 sites every minute',
+    )
+  })
+
+  test('shows the sums behind that', () => {
+    expect(
+      toArithmetic(aShownQueue({ frequencySeconds: 60, intervalSeconds: 60, runningItems: 1 })),
+    ).toEqual([
+      'Frequency: 1 min, so it runs every minute.',
+      'Items: 3 sites at a time − 1 running = room for 2 more.',
+    ])
+    const batch = planQueue(
+      QueueDefinition.parse({
+        ...aShownQueue({ type: 'batch' }),
+        frequencySeconds: 3600,
+        minThreads: 6,
+        maxThreads: 12,
+      }),
+      { totalItems: 402, runningItems: 0, isPaused: false, lastRunAt: null },
+    )
+    expect(toArithmetic({ ...aShownQueue(), ...batch })).toEqual([
+      'Threads: 402 sites ÷ 100 = 4; at least 6 and at most 12, so 6 threads.',
+      'Frequency: 1 h ÷ 6 threads = a run every 10 min.',
+      'Items: 402 sites ÷ 6 threads = 67 sites a run.',
+    ])
   })
 
   test('says what a run by hand came to', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toDurationText, toTickingText } from '../../renderer/lib/duration.ts'
-import { toExactText, toInstantText } from '../../renderer/lib/instant.ts'
+import { toComingText, toExactText, toInstantText } from '../../renderer/lib/instant.ts'
 import { toSafeAddress } from '../../renderer/lib/safe-address.ts'
 import { shortenMiddle, splitForMiddle } from '../../renderer/lib/shorten-middle.ts'
 import { toSizeText } from '../../renderer/lib/size.ts'
@@ -39,6 +39,14 @@ describe('an instant', () => {
     [24 * 3_600_000, '2026-05-03 09:12'],
   ])('%d ms ago reads “%s”', (age, text) => {
     expect(toInstantText(now - age, now)).toBe(text)
+  })
+
+  test.each([
+    [1_000, 'at 09:12:34'],
+    [15 * 3_600_000, 'tomorrow at 00:12:33'],
+    [7 * 24 * 3_600_000, '2026-05-11 at 09:12:33'],
+  ])('%d ms from now reads “%s”', (wait, text) => {
+    expect(toComingText(now + wait, now)).toBe(text)
   })
 
   test('is exact to the second on hover', () => {

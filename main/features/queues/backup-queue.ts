@@ -19,7 +19,7 @@ export const backupQueue: Feature = {
   queues: [
     {
       name: 'backup',
-      title: 'Backups',
+      title: 'Scheduled backups',
       description: 'Backs up each site that has a schedule, counted from its last backup.',
       type: 'serial',
       frequencySeconds: 60,

@@ -6,7 +6,7 @@ import type { Feature } from '../../hooks/feature.ts'
  */
 export const taskQueue: Feature = {
   name: 'task-queue',
-  title: 'Task queue',
+  title: 'Tasks',
   description: 'Runs the tasks that wait.',
   group: 'Queues',
   isRequired: true,
