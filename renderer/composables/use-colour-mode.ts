@@ -10,9 +10,9 @@ interface Choice {
 }
 
 const CHOICES = {
-  system: { label: 'Like the system', icon: 'i-lucide-monitor' },
-  light: { label: 'Light', icon: 'i-lucide-sun' },
-  dark: { label: 'Dark', icon: 'i-lucide-moon' },
+  system: { words: 'like the system', icon: 'i-lucide-monitor' },
+  light: { words: 'light', icon: 'i-lucide-sun' },
+  dark: { words: 'dark', icon: 'i-lucide-moon' },
 } as const
 const AFTER = { system: 'light', light: 'dark', dark: 'system' } as const
 
@@ -34,8 +34,10 @@ export function useColourMode(): {
     { immediate: true },
   )
   const next = computed(() => ({
-    ...CHOICES[chosen.value],
-    title: `Colours: ${CHOICES[chosen.value].label.toLowerCase()}; switch to ${CHOICES[AFTER[chosen.value]].label.toLowerCase()}`,
+    icon: CHOICES[chosen.value].icon,
+    // Short, as the side of the window is narrow; what is meant in full is on hover.
+    label: `Colours: ${chosen.value}`,
+    title: `Colours: ${CHOICES[chosen.value].words}; switch to ${CHOICES[AFTER[chosen.value]].words}`,
   }))
   const isDark = computed(
     () => (chosen.value === 'system' ? system.value : chosen.value) === 'dark',

@@ -89,6 +89,13 @@ test('a site that was deleted has no address, and is not edited', async () => {
   expect(await page.getByRole('menuitem', { name: 'Edit' }).count()).toBe(0)
 })
 
+test('the list of keys has those of the log, and the side says what is like the system', async () => {
+  const { page } = await open(aBusyDesk(), '/tasks')
+  await page.getByRole('button', { name: 'Colours: system' }).waitFor()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).getByText('Clock or elapsed times').waitFor()
+})
+
 test('the overview says what needs one, and leads there', async () => {
   const { page, complaints } = await open(aBusyDesk(), '/')
   const needs = page.getByRole('region', { name: 'What needs you' })
