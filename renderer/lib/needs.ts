@@ -1,3 +1,4 @@
+import type { DispatchState } from '#shared/contract/app.ts'
 import type { ExpiringSite, Needs, UnsavedSite } from '#shared/contract/overview.ts'
 import type { TaskRow } from '#shared/contract/task.ts'
 import { toShownName } from '#shared/domain/names.ts'
@@ -28,6 +29,17 @@ export const toNeeds = (needs: Needs, now: number): Need[] => [
   ...needs.expiring.items.map((site) => expiringOf(site, now)),
   ...needs.unsaved.items.map((site) => unsavedOf(site, now)),
 ]
+
+/** What a pause keeps from starting; undefined where dispatch is on, or nothing waits for it. */
+export const toPauseText = (
+  dispatch: Pick<DispatchState, 'isPaused' | 'queued'> | null,
+): { happened: string; meaning: string } | undefined =>
+  dispatch?.isPaused === true && dispatch.queued > 0
+    ? {
+        happened: `Dispatch is paused, and ${count(dispatch.queued, 'task waits', 'tasks wait')}.`,
+        meaning: 'Nothing starts until it is resumed.',
+      }
+    : undefined
 
 /** What was left out of {@link toNeeds}, in words; each with the list that has it all. */
 export function toRest({ failed, unsaved, expiring }: Needs): { text: string; to: string }[] {

@@ -122,6 +122,17 @@ test('where nothing needs one, the overview says so and shows the way on', async
   await page.getByRole('heading', { level: 1, name: 'Add a server' }).waitFor()
 })
 
+test('where dispatch is paused and tasks wait, the overview says so and resumes it', async () => {
+  const dispatch = { isPaused: true, running: 0, queued: 2, failedToday: 0 }
+  const { page, desk } = await open(anEmptyDesk({ dispatch }), '/')
+  const needs = page.getByRole('region', { name: 'What needs you' })
+  await needs.getByText('Dispatch is paused, and 2 tasks wait.').waitFor()
+  expect(await page.getByText('Nothing needs you.').count()).toBe(0)
+  await needs.getByRole('button', { name: 'Resume dispatch' }).click()
+  await needs.getByText('Nothing needs you.').waitFor()
+  expect(desk.dispatch.isPaused).toBe(false)
+})
+
 test('the palette finds objects, tasks, pages and actions by keys alone', async () => {
   const { page, complaints } = await open(aBusyDesk(), '/tasks')
   await page.getByText('#2', { exact: true }).waitFor()
