@@ -118,6 +118,27 @@ test('what was typed into a filter stands there again after going back, and in t
   await page.waitForURL(/#\/sites\?q=b/)
 })
 
+test.each([
+  [1280, 800],
+  [900, 600],
+])('no row moves when the first is selected, at %d × %d', async (width, height) => {
+  const { page } = await open(aBusyDesk(), '/sites')
+  await page.setViewportSize({ width, height })
+  const bar = page.getByRole('toolbar', { name: 'With what is selected' })
+  const topOf = async (): Promise<number | undefined> =>
+    (await page.getByRole('list', { name: 'Sites' }).boundingBox())?.y
+  const box = page.getByRole('checkbox', { name: 'Select www.example.com' })
+  await box.waitFor()
+  const before = await topOf()
+  await box.click()
+  await bar.waitFor()
+  expect(await topOf()).toBe(before)
+  const { y = 0, height: barHeight = 0 } = (await bar.boundingBox()) ?? {}
+  expect(y + barHeight).toBe(before)
+  await bar.getByRole('button', { name: 'Select none' }).click()
+  await page.getByTitle('Sort by name').waitFor()
+})
+
 test.each(['/backups', `/sites/${anId(301)}?tab=backups`])(
   'every backup at %s can be downloaded from its row',
   async (at) => {

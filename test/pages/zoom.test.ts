@@ -55,6 +55,14 @@ test.each(PAGES.filter(([at]) => /^\/\w*$/.test(at)))(
   },
 )
 
+test.each(['site', 'platform', 'server'])('also with every %s selected', async (kind) => {
+  await open(busy, `/${kind}s`, `${kind.charAt(0).toUpperCase()}${kind.slice(1)}s`)
+  await page.keyboard.press('j')
+  await page.keyboard.press('Control+a')
+  await page.getByRole('button', { name: 'Back up' }).waitFor()
+  expect(await findCutOff(page)).toEqual([])
+})
+
 test('also in the palette, the list of keys, the panel of running tasks, a task’s form and a question', async () => {
   await open(busy, `/sites/${anId(301)}`, 'www.example.com')
   const act = async (name: string): Promise<void> => {
