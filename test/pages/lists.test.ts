@@ -139,6 +139,29 @@ test.each([
   await page.getByTitle('Sort by name').waitFor()
 })
 
+test('the key of actions selects the row it is pressed on, and opens their menu', async () => {
+  const { page } = await open(aBusyDesk(), '/sites')
+  await page.getByText('www.example.com').waitFor()
+  const boxes = page.getByRole('checkbox', { checked: true })
+  await page.keyboard.press('.')
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await eventually(async () =>
+    expect(await page.locator('a:focus').textContent()).toContain('bücher.example'),
+  )
+  expect(await boxes.count()).toBe(0)
+  await page.keyboard.press('.')
+  await page.getByRole('menu').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  await page.getByRole('checkbox', { name: 'Select bücher.example', checked: true }).waitFor()
+  // What is selected stays so, whatever row it is pressed on then.
+  await page.getByRole('link', { name: 'www.example.com' }).focus()
+  await page.keyboard.press('.')
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('dialog', { name: 'Delete 1 site' }).waitFor()
+})
+
 test.each(['/backups', `/sites/${anId(301)}?tab=backups`])(
   'every backup at %s can be downloaded from its row',
   async (at) => {
