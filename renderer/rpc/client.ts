@@ -1,6 +1,7 @@
 import { createORPCClient, DynamicLink } from '@orpc/client'
 import type { ContractRouterClient } from '@orpc/contract'
 import type { Contract } from '#shared/contract/index.ts'
+import { isOnDesktop } from '../lib/desktop.ts'
 import { whenOpen } from './connection.ts'
 import { openPortLink } from './port-link.ts'
 import { openWebSocketLink } from './websocket-link.ts'
@@ -10,6 +11,6 @@ export const rpc: ContractRouterClient<Contract> = createORPCClient(new DynamicL
 
 /** On the desktop the preload says so and hands over a port; in a browser there is a WebSocket. */
 export function connect(): void {
-  if ('hostingDesk' in window) openPortLink()
+  if (isOnDesktop()) openPortLink()
   else openWebSocketLink()
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { aBusyDesk } from '../support/fake-desk.ts'
 import { anId } from '../support/fake-tasks.ts'
@@ -176,4 +177,92 @@ test('a client is found by its key, and what main finds wrong with it stands at 
   await page.getByLabel('Name').fill('Acme')
   await page.getByRole('button', { name: 'Add Acme' }).click()
   await page.getByText('There is a client Acme already.').first().waitFor()
+})
+
+describe('a form that was changed', () => {
+  const WAYS: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+    // The first one leaves the field.
+    Escape: async (page) => {
+      await page.getByLabel('Name').press('Escape')
+      await page.keyboard.press('Escape')
+    },
+    'a link': (page) => page.getByRole('link', { name: 'Queues' }).click(),
+    back: (page) => page.evaluate(() => history.back()),
+    'the palette': async (page) => {
+      const palette = page.getByRole('dialog', { name: 'Commands' })
+      await page.keyboard.press('Control+k')
+      await palette.getByRole('option', { name: 'Queues' }).click()
+      await palette.waitFor({ state: 'detached' })
+    },
+  }
+
+  async function openChanged(): Promise<Page> {
+    const { page } = await open(aBusyDesk(), '/clients')
+    await page.getByRole('link', { name: 'Add a client' }).click()
+    await page.getByLabel('Name').fill('Zed')
+    return page
+  }
+
+  test.each(Object.keys(WAYS))('asks before it is left by %s, and may stay', async (way) => {
+    const page = await openChanged()
+    await WAYS[way]?.(page)
+    const dialog = page.getByRole('dialog', { name: 'Leave without saving?' })
+    const stay = dialog.getByRole('button', { name: 'Stay' })
+    await eventually(async () =>
+      expect(await stay.evaluate((found) => found === document.activeElement)).toBe(true),
+    )
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    expect(await page.getByLabel('Name').inputValue()).toBe('Zed')
+    await page.waitForURL(/#\/clients\/add$/)
+  })
+
+  test.each(Object.keys(WAYS))('is left by %s once that is confirmed', async (way) => {
+    const page = await openChanged()
+    await WAYS[way]?.(page)
+    await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
+    await page.getByRole('heading', { level: 1, name: /^(Queues|Clients)$/ }).waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
+  test('asks before its page is loaded anew', async () => {
+    const page = await openChanged()
+    const asked: string[] = []
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type())
+      void dialog.accept()
+    })
+    await page.reload()
+    expect(asked).toEqual(['beforeunload'])
+    await page.reload()
+    expect(asked).toHaveLength(1)
+  })
+
+  test('does not ask where all is as it was', async () => {
+    const page = await openChanged()
+    await page.getByLabel('Name').fill('')
+    await page.getByRole('link', { name: 'Cancel' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor()
+  })
+
+  test('does not ask once it is sent, but where main refused it', async () => {
+    const { page } = await open(aBusyDesk(), `/clients/${anId(601)}/edit`)
+    await page.getByLabel('Name').fill('Acme & Sons')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Acme & Sons' }).waitFor()
+    const other = await openChanged()
+    await other.getByRole('button', { name: 'Add Zed' }).click()
+    await other.getByText('There is a client Acme already.').first().waitFor()
+    await other.getByRole('link', { name: 'Cancel' }).click()
+    await other.getByRole('dialog', { name: 'Leave without saving?' }).waitFor()
+  })
+
+  test('has not been changed by what is chosen by itself', async () => {
+    const { page } = await open(aBusyDesk(), '/sites')
+    await page.getByRole('link', { name: 'Install a site' }).click()
+    await page.getByLabel('Platform').getByText('Static template').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor()
+  })
 })
