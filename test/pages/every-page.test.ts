@@ -41,6 +41,18 @@ describe('every page', () => {
   })
 })
 
+test('the chosen tab is underlined, and the words of the first begin where its page does', async () => {
+  const { page } = await open(aBusyDesk(), `/sites/${anId(301)}`)
+  const list = page.getByRole('tablist')
+  const line = list.locator('[data-slot=indicator]')
+  await line.waitFor()
+  const [lineBox, listBox] = [await line.boundingBox(), await list.boundingBox()]
+  const bottomOf = (box: typeof lineBox): number => (box?.y ?? 0) + (box?.height ?? 0)
+  expect(bottomOf(lineBox)).toBeLessThanOrEqual(bottomOf(listBox))
+  const word = await list.getByText('Overview').boundingBox()
+  expect(word?.x).toBe((await page.getByRole('tabpanel').boundingBox())?.x)
+})
+
 test('a site shows how it is by its own word, and which packages are active', async () => {
   const desk = aBusyDesk()
   desk.sites = desk.sites.map((site) =>

@@ -139,6 +139,19 @@ test.each([
   await page.getByTitle('Sort by name').waitFor()
 })
 
+test('the whole row says where the pointer and the keyboard are, with its checkbox', async () => {
+  const { page } = await open(aBusyDesk(), '/sites')
+  const [first, second] = [0, 1].map((index) => page.locator(`li[data-index="${index}"]`))
+  const styleOf = (row: typeof first, name: 'backgroundColor' | 'outlineStyle') =>
+    row?.evaluate((found, property) => getComputedStyle(found)[property], name)
+  await first?.getByRole('checkbox').hover()
+  await page.keyboard.press('j')
+  await eventually(async () => {
+    for (const name of ['backgroundColor', 'outlineStyle'] as const)
+      expect(await styleOf(first, name)).not.toBe(await styleOf(second, name))
+  })
+})
+
 test('the key of actions selects the row it is pressed on, and opens their menu', async () => {
   const { page } = await open(aBusyDesk(), '/sites')
   await page.getByText('www.example.com').waitFor()
