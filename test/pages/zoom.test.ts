@@ -60,6 +60,7 @@ test.each(['site', 'platform', 'server'])('also with every %s selected', async (
   await page.keyboard.press('j')
   await page.keyboard.press('Control+a')
   await page.getByRole('button', { name: 'Back up' }).waitFor()
+  await page.getByTitle('Sort by name').waitFor({ state: 'hidden' })
   expect(await findCutOff(page)).toEqual([])
 })
 

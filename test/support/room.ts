@@ -18,16 +18,7 @@ export const findCutOff = (page: Page, within = '#app'): Promise<string[]> =>
   page.evaluate(lookForCutOff, { within, wide: WIDE })
 
 /** Runs in the page. */
-async function lookForCutOff({
-  within,
-  wide,
-}: {
-  within: string
-  wide: string
-}): Promise<string[]> {
-  // What is to be hidden still counts as seen until it was drawn so.
-  for (let frame = 0; frame < 2; frame++)
-    await new Promise((drawn) => requestAnimationFrame(() => drawn(undefined)))
+function lookForCutOff({ within, wide }: { within: string; wide: string }): string[] {
   const found: string[] = []
   const isSeen = (element: Element): boolean =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
