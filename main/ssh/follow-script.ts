@@ -62,7 +62,13 @@ take_spare() {
   t=\${spare%% *} spare=\${spare#* }
 }
 
-put() { take_spare && { printf %s "$request" >"$t/request"; } 2>/dev/null; }
+# \`room\` keeps what the supervisor is going to write, inputs among it: a run that was begun can also end.
+put() {
+  take_spare && {
+    printf %s "$request" >"$t/request" && echo "$boot $2" >"$t/claim" &&
+      printf "%$(($1 + 32768))s" '' >"$t/room"
+  } 2>/dev/null
+}
 
 # Everything of a request is read before anything can go wrong, so that the next one begins where it should.
 start() {
@@ -75,12 +81,11 @@ start() {
   fi
   [ -e "$to" ] && { echo "S $1 claimed" >&3; return; }
   # On a full disk, what the program keeps for this is given up (provision/system/reserve.ts).
-  put ||
-    { rm -rf $t; [ -s reserve ] && { true >reserve; } 2>/dev/null && put; } ||
+  put "$3" "$5" ||
+    { rm -rf $t; [ -s reserve ] && { true >reserve; } 2>/dev/null && put "$3" "$5"; } ||
     { fail "$1" 'cannot write'; return; }
   got=$($sum <"$t/request")
-  [ "\${got%% *}" = "$4" ] && { echo "$boot $5" >"$t/claim"; } 2>/dev/null ||
-    { fail "$1" 'arrived damaged'; return; }
+  [ "\${got%% *}" = "$4" ] || { fail "$1" 'arrived damaged'; return; }
   mv "$t" "$to" 2>/dev/null || { fail "$1" 'cannot be claimed'; return; }
   # Where a folder came in between, mv has put ours into it.
   [ -d "$to/\${t##*/}" ] && { rm -rf "$to/\${t##*/}"; echo "S $1 claimed" >&3; return; }

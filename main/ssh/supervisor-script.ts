@@ -15,6 +15,7 @@ stop() {
 }
 trap stop TERM
 
+[ -f room ] && : >room
 set -C
 { echo "$$ $start $boot" >pid; } 2>/dev/null || exit
 set +C
@@ -23,7 +24,7 @@ input() { printf %s "$2" >"in.$1"; }
 
 # Stage N reads from descriptor N + 3.
 begin() {
-  count=$1 files=request closes= n=0
+  count=$1 files='request room' closes= n=0
   shift
   while [ "$n" -lt "$count" ]; do
     from=/dev/null

@@ -239,25 +239,31 @@ describe('on a disk that is full', () => {
     }, 60_000)
   })
 
-  test('a run over SSH that makes room can be begun, too, and tells how it ended', async () => {
-    const file = (await desk.succeed('backup', SITE)).result.data['file'] as string
-    await desk.succeed('verify', 'server_a')
-    const { sshd, address } = desk.machine
-    const connection = await openTo(sshd, { address })
-    try {
-      // As on a server that is in use: the folders of runs are there.
-      await connection.runs.start(aRun(sh('true')))
-      disk.fill(0)
-      const stdin = renderRequest({})
-      const start = desk.machine.argvOf(['provision-backup-delete', `@${SITE}`, file])
-      const run = aRun({ name: 'command', argv: start, stdin })
-      await connection.runs.start(run)
-      expect(lastOf(await collectEvents(connection.runs.follow(run.id, [])))).toEqual(finished(0))
-      expect(existsSync(file)).toBe(false)
-    } finally {
-      connection.close()
-    }
-  }, 60_000)
+  test.each([0, 1, 2, 3, 8])(
+    'a run over SSH that makes room can be begun with %d kB left, and tells how it ended',
+    async (kilobytes) => {
+      const file = (await desk.succeed('backup', SITE)).result.data['file'] as string
+      await desk.succeed('verify', 'server_a')
+      const { sshd, address } = desk.machine
+      const connection = await openTo(sshd, { address })
+      try {
+        // As on a server that is in use: the folders of runs are there.
+        const first = aRun(sh('true'))
+        await connection.runs.start(first)
+        await collectEvents(connection.runs.follow(first.id, []))
+        disk.fillBut(kilobytes)
+        const stdin = renderRequest({})
+        const start = desk.machine.argvOf(['provision-backup-delete', `@${SITE}`, file])
+        const run = aRun({ name: 'command', argv: start, stdin })
+        await connection.runs.start(run)
+        expect(lastOf(await collectEvents(connection.runs.follow(run.id, [])))).toEqual(finished(0))
+        expect(existsSync(file)).toBe(false)
+      } finally {
+        connection.close()
+      }
+    },
+    60_000,
+  )
 })
 
 const withoutReserve = (state: readonly string[]): string[] =>

@@ -37,7 +37,7 @@ export class SmallDisk {
 
   /** Fills it so that no more than this is free: in small pieces, of which the last one fits. */
   fill(freeBytes: number): void {
-    this.free()
+    this.#remove('.filler')
     const bytes = this.freeBytes - freeBytes
     // The file system needs some for the file itself; what is then left is filled by the block.
     const first = bytes - (freeBytes === 0 ? 500_000 : 0)
@@ -46,8 +46,24 @@ export class SmallDisk {
       asRoot('dd if=/dev/zero of="$1/.filler/rest" bs=1k 2>/dev/null || true', this.#place)
   }
 
+  /** Fills it but for so many kilobytes, to the block. */
+  fillBut(kilobytes: number): void {
+    const spare = path.join(this.#place, '.spare')
+    asRoot(
+      'mkdir "$1"; n=0; while [ $n -lt "$2" ]; do head -c 1024 /dev/zero >"$1/$n"; n=$((n + 1)); done',
+      spare,
+      `${kilobytes}`,
+    )
+    this.fill(0)
+    asRoot('rm -f "$1"/*; sync -f "$1"', spare)
+  }
+
   free(): void {
-    rmSync(path.join(this.#place, '.filler'), { recursive: true, force: true })
+    this.#remove('.filler', '.spare')
+  }
+
+  #remove(...names: string[]): void {
+    for (const name of names) rmSync(path.join(this.#place, name), { recursive: true, force: true })
     // What is removed is free once that is on disk.
     asRoot('sync -f "$1"', this.#place)
   }
