@@ -5,6 +5,7 @@
  *   runs/ID          claim 1; runs/ID.2 is claim 2
  *     claim          boot id, number of stages; written before the claim
  *     request        calls of `input`, `begin` and `stage`; removed with the inputs once these are opened
+ *     room           as much as is still to be written, for a disk that is full; given up when the supervisor begins
  *     pid            made exclusively, by the supervisor ("PID START BOOT") or by who voids the claim ("void"): so a
  *                    run that was called never started cannot start any more
  *     group          process group of the stage that runs, and when its leader started
