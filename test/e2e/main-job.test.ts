@@ -169,7 +169,7 @@ describe('the main job, in a browser over a real sshd and nginx', () => {
 })
 
 describe('the first run', () => {
-  test('leads from the empty page to a site that opens, and the demo server goes in one click', async () => {
+  test('leads from the empty page to a site that opens, and the demo server goes again', async () => {
     const tab = await startDesk({ isFirstRun: true })
     const { page } = tab
     await tab.goTo('Servers')
@@ -193,6 +193,9 @@ describe('the first run', () => {
     await tab.goTo('Servers')
     await page.getByRole('list', { name: 'Servers' }).getByText('Demo server').click()
     await tab.button('Remove the demo server').click()
+    const dialog = page.getByRole('dialog', { name: 'Remove the demo server' })
+    await dialog.getByText('their backups go with it').waitFor()
+    await dialog.getByRole('button', { name: 'Remove the demo server' }).click()
     await tab.heading('Servers').waitFor()
     await tab.button('Add the demo server').waitFor()
     await tab.goTo('Sites')
