@@ -231,7 +231,10 @@ describe('a day with sites', () => {
     await page.getByLabel('Filter sites').blur()
     await press('j', 'Enter')
     await journey.tab.heading('s42.example').waitFor()
+    // Who presses a key for what is not there yet, presses it again.
+    await page.getByRole('button', { name: /^Actions for/ }).waitFor()
     await press('.')
+    await page.getByRole('menuitem', { name: 'Back up' }).waitFor()
     await page.locator('[role=menu]:focus, [role=menu] :focus').first().waitFor()
     await page.keyboard.type('Back')
     await page.locator('[role=menuitem]:focus', { hasText: /^Back up/ }).waitFor()
